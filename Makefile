@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0
+# "make" says what there is.
+
+H := tests/harness
+PY := python3 -B
+LINUX := $(CURDIR)/build/linux
+
+# Options of the harness reach it through the environment.
+export KERNEL_SRC CACHE_DIR J ACCEL LIMIT FORCE FRESH
+
+help:
+	@echo 'make demo     build the kernel, boot it, show device-private memory at work'
+	@echo 'make check    every test; the last line counts them'
+	@echo 'make tree     build/linux: the base commit and one commit per patch'
+	@echo 'make export   write the commits of build/linux back to patches/ and the new files'
+	@echo 'make series   build/series: what goes to the mailing list'
+	@echo 'make build    the kernel alone        make boot RUN="hmm-tests"   boot it'
+	@echo 'make clean    remove build/'
+	@echo
+	@echo 'KERNEL_SRC=   kernel tree or tarball to use instead of a download'
+	@echo 'CACHE_DIR=    where downloads and ccache are kept (~/.cache/linux-device-private)'
+	@echo 'J=            compile jobs (one per CPU)'
+	@echo 'ACCEL=        kvm (taken where a guest starts under it), tcg, or mttcg'
+	@echo 'LIMIT=        seconds a guest may take (900)'
+	@echo 'FORCE=1       tree: set unexported work aside on a branch; clean: throw it away'
+	@echo 'FRESH=1       check: repeat what has passed on the same input'
+	@echo 'RUN= MEM= CPU= APPEND=   boot: programs (PROGRAM,ARG;...), memory, CPU, command line'
+
+deps:
+	@$(H)/deps.sh
+
+tree: deps
+	@$(PY) $(H)/series.py tree
+
+# The tree as it stands if somebody is at work in it, else what the queue says.
+worktree: deps
+	@$(PY) $(H)/series.py worktree
+
+export: deps
+	@$(PY) $(H)/series.py export
+
+series: deps
+	@$(PY) $(H)/series.py mail
+
+build: worktree
+	@$(PY) $(H)/kernel.py build
+
+guest: worktree
+	@$(MAKE) -s --no-print-directory -C tests/guest LINUX=$(LINUX) OUT=$(CURDIR)/build/guest
+
+boot: build guest
+	@$(PY) $(H)/guest.py -m "$(or $(MEM),4G)" -c "$(or $(CPU),qemu64)" -a "$(APPEND)" "$(or $(RUN),hmm-tests)"
+
+demo: build guest
+	@$(PY) $(H)/demo.py
+
+check: deps
+	@$(PY) $(H)/check.py
+
+clean:
+	@[ ! -e build ] || $(PY) $(H)/series.py clean
+
+# Targets share build/; make -j must not run two of them at once.
+.NOTPARALLEL:
+.PHONY: help deps tree worktree export series build guest boot demo check clean

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Shows device-private memory on real page tables: a buffer, part of it in
+ * RAM and part of it on a device, and what hmm_range_fault() says of each
+ * range to the device that owns the pages and to another one. The last line
+ * sums up; the exit status is 0 only if everything was as expected.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <lib/test_hmm_uapi.h>
+
+#define SMALL_PAGES	16			/* migrated page by page */
+#define PAGE		4096UL
+#define HUGE		(2UL << 20)		/* migrated as one 2 MiB page */
+#define HUGE_PAGES	(HUGE / PAGE)
+#define MAX_PAGES	HUGE_PAGES
+
+static unsigned int held, broken;
+
+/* One expectation; the demo goes on, so that the table shows what is wrong. */
+static void expect(int ok, const char *what)
+{
+	if (ok) {
+		held++;
+		return;
+	}
+	broken++;
+	printf("NOT AS EXPECTED: %s\n", what);
+}
+
+static int open_device(int number)
+{
+	char path[32];
+	int fd;
+
+	snprintf(path, sizeof(path), "/dev/hmm_dmirror%d", number);
+	fd = open(path, O_RDWR);
+	if (fd < 0) {
+		printf("demo: cannot open %s: %s\n", path, strerror(errno));
+		exit(1);
+	}
+	return fd;
+}
+
+/* One request to a device; the number of pages it dealt with, or -errno. */
+static long command(int device, unsigned long request, void *addr,
+		    void *data, unsigned long pages)
+{
+	struct hmm_dmirror_cmd cmd = {
+		.addr = (uintptr_t)addr,
+		.ptr = (uintptr_t)data,
+		.npages = pages,
+	};
+
+	while (ioctl(device, request, &cmd)) {
+		if (errno != EINTR)
+			return -errno;
+	}
+	return cmd.cpages;
+}
+
+static const char *kind_name(unsigned char kind)
+{
+	if (kind == HMM_DMIRROR_PROT_ERROR)
+		return "error";
+	switch (kind & 0xf0) {
+	case HMM_DMIRROR_PROT_ZERO:
+		return "zero page";
+	case HMM_DMIRROR_PROT_DEV_PRIVATE_LOCAL:
+		return "device-private, own";
+	case HMM_DMIRROR_PROT_DEV_PRIVATE_REMOTE:
+		return "device-private, foreign";
+	}
+	return kind & (HMM_DMIRROR_PROT_READ | HMM_DMIRROR_PROT_WRITE) ?
+		"system RAM" : "nothing";
+}
+
+/* The end of the run of equal entries that starts at @from. */
+static unsigned long run_end(const unsigned char *kinds, unsigned long from,
+			     unsigned long pages)
+{
+	unsigned long to = from + 1;
+
+	while (to < pages && kinds[to] == kinds[from])
+		to++;
+	return to;
+}
+
+/* A table of what a device is told about the range, without faulting. */
+static void show(const char *who, int device, void *addr, unsigned long pages,
+		 unsigned char *kinds)
+{
+	memset(kinds, 0, pages);
+	expect(command(device, HMM_DMIRROR_SNAPSHOT, addr, kinds, pages) == (long)pages,
+	       "a snapshot covers every page");
+	for (unsigned long at = 0, to; at < pages; at = to) {
+		to = run_end(kinds, at, pages);
+		printf("  %-14s pages %3lu-%-3lu  %s%s%s\n", who, at, to - 1,
+		       kind_name(kinds[at]),
+		       kinds[at] != HMM_DMIRROR_PROT_ERROR &&
+		       kinds[at] & HMM_DMIRROR_PROT_WRITE ? ", writable" : "",
+		       kinds[at] != HMM_DMIRROR_PROT_ERROR &&
+		       kinds[at] & HMM_DMIRROR_PROT_PMD ? ", mapped by a PMD" : "");
+	}
+}
+
+static int all_are(const unsigned char *kinds, unsigned long from,
+		   unsigned long to, const char *name)
+{
+	while (from < to)
+		if (strcmp(kind_name(kinds[from++]), name))
+			return 0;
+	return 1;
+}
+
+static void fill(unsigned char *buffer, unsigned long pages)
+{
+	for (unsigned long i = 0; i < pages * PAGE; i++)
+		buffer[i] = i * 7 + i / PAGE;
+}
+
+static int intact(const unsigned char *buffer, unsigned long pages)
+{
+	for (unsigned long i = 0; i < pages * PAGE; i++)
+		if (buffer[i] != (unsigned char)(i * 7 + i / PAGE))
+			return 0;
+	return 1;
+}
+
+/* Half of a buffer goes to the device and comes back when the CPU reads it. */
+static void migrate_and_touch(const char *title, unsigned char *buffer,
+			      unsigned long pages, unsigned long first)
+{
+	static unsigned char kinds[MAX_PAGES];
+	int owner = open_device(0), other = open_device(1);
+
+	printf("%s\n", title);
+	fill(buffer, pages);
+	expect(command(owner, HMM_DMIRROR_MIGRATE_TO_DEV, buffer + first * PAGE,
+		       malloc((pages - first) * PAGE), pages - first) ==
+	       (long)(pages - first), "every page asked for migrates");
+	show("to the owner:", owner, buffer, pages, kinds);
+	expect(all_are(kinds, 0, first, "system RAM"), "the first part stays in RAM");
+	expect(all_are(kinds, first, pages, "device-private, own"),
+	       "the owner sees its own pages");
+	show("to another:", other, buffer, pages, kinds);
+	expect(!all_are(kinds, first, first + 1, "device-private, own"),
+	       "another device does not take them for its own");
+
+	expect(intact(buffer, pages), "the CPU reads back what it wrote");
+	printf("  after the CPU has read it all:\n");
+	show("to the owner:", owner, buffer, pages, kinds);
+	expect(all_are(kinds, 0, pages, "system RAM"), "all of it is in RAM again");
+	close(owner);
+	close(other);
+}
+
+/* @size bytes at an address that is a multiple of @align. */
+static unsigned char *map_aligned(unsigned long size, unsigned long align)
+{
+	uintptr_t raw = (uintptr_t)mmap(NULL, size + align, PROT_READ | PROT_WRITE,
+					MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return (unsigned char *)((raw + align - 1) & ~(align - 1));
+}
+
+int main(void)
+{
+	unsigned char *small = map_aligned(SMALL_PAGES * PAGE, PAGE);
+	unsigned char *huge = map_aligned(HUGE, HUGE);
+
+	setlinebuf(stdout);
+	madvise(small, SMALL_PAGES * PAGE, MADV_NOHUGEPAGE);
+	madvise(huge, HUGE, MADV_HUGEPAGE);
+	migrate_and_touch("64 KiB in 4 KiB pages, the second half migrated:",
+			  small, SMALL_PAGES, SMALL_PAGES / 2);
+	migrate_and_touch("2 MiB in one page, all of it migrated:",
+			  huge, HUGE_PAGES, 0);
+
+	printf("demo: %u expectations held, %u did not\n", held, broken);
+	return broken != 0;
+}

@@ -1,0 +1,330 @@
+# SPDX-License-Identifier: GPL-2.0
+"""make check: every test there is; the last line counts them.
+
+What passed is remembered with a digest of its input (build/check.json), so
+that a second run does only what changed. FRESH=1 forgets.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+from collections import Counter
+from pathlib import Path
+
+import guest
+import kernel
+import patches
+import series
+import sparse
+from common import BUILD, GIT_ENV, JOBS, LINUX, LOGS, TOP, Stop, entry, file_sha256, git, lock, \
+    read_json, say, sha256, write
+
+MEMORY = BUILD / "check.json"
+STATIC = BUILD / "x86_64-static"
+KNOWN = TOP / "tests/harness/base-warnings.txt"
+FRESH = os.environ.get("FRESH", "") not in ("", "0")
+# The files a series adds to mm/ are covered by the F: patterns MAINTAINERS has.
+CHECKPATCH = ["--strict", "--terse", "--show-types", "-q", "--ignore", "FILE_PATH_CHANGES"]
+# Two stretches of RAM for the coherent devices of test_hmm: whole memory
+# sections that the kernel keeps its hands off, so that memremap_pages() may
+# take them. lib/test_hmm.c wants 256 MiB for each.
+SPM = "memmap=512M$0x50000000 test_hmm.spm_addr_dev0=0x50000000 test_hmm.spm_addr_dev1=0x60000000"
+
+
+class Report:
+    """Counts test cases and prints the ones that did not pass."""
+
+    def __init__(self):
+        self.count = Counter()
+
+    def add(self, name, ok, why=""):
+        self.count["passed" if ok else "failed"] += 1
+        if not ok:
+            say(f"  FAILED {name}: {why}")
+
+    def section(self, title, mark, run):
+        """Run a group of tests unless it passed on this very input before."""
+        memory = read_json(MEMORY)
+        before = memory.get(title, {})
+        if mark and before.get("mark") == mark and not FRESH:
+            part = Counter(before["count"])
+            note = ", unchanged"
+        else:
+            say(f"== {title}")
+            part, note = Report(), ""
+            try:
+                run(part)
+            except Stop as error:
+                part.add(title, False, str(error))
+            part = part.count
+            memory = read_json(MEMORY)
+            memory.pop(title, None)
+            if not part["failed"]:
+                memory[title] = {"mark": mark, "count": part}
+            write(MEMORY, json.dumps(memory))
+        say(f"== {title}: {words(part)}{note}")
+        self.count += part
+
+
+def words(count):
+    return ", ".join(f"{count[key]} {key}" for key in ("passed", "failed", "skipped"))
+
+
+# --- the harness itself ---
+
+def unit_tests(report):
+    class Result(unittest.TextTestResult):
+        def stopTest(self, test):
+            super().stopTest(test)
+            say(f"  {test.id()}")
+
+    suite = unittest.defaultTestLoader.discover(str(TOP / "tests/harness"), "test_*.py")
+    with open(LOGS / "unittest.log", "w", encoding="utf-8") as log:
+        result = unittest.TextTestRunner(stream=log, resultclass=Result, verbosity=2).run(suite)
+    for test, trace in result.failures + result.errors:
+        report.add(test.id(), False, f"{trace.strip().splitlines()[-1]} (see {log.name})")
+    report.count["skipped"] += len(result.skipped)
+    report.count["passed"] += result.testsRun - report.count["failed"] - len(result.skipped)
+
+
+def harness_mark():
+    files = sorted((TOP / "tests/harness").glob("*")) + [TOP / "Makefile"]
+    return sha256(*(path.read_bytes() for path in files if path.is_file()))
+
+
+# --- the queue and its mails ---
+
+def loose(data):
+    """A patch without the line numbers, which depend on who packed the base."""
+    return re.sub(rb"^@@ .*$", b"@@", data, flags=re.M)
+
+
+def round_trip(report):
+    """Exporting the commits gives back the very files they were made from."""
+    files, _ = series.queue_of_tree()
+    for path, (_, data) in files.items():
+        have = (TOP / path).read_bytes() if (TOP / path).is_file() else b""
+        same = loose(have) == loose(data) if path.endswith(".patch") else have == data
+        report.add(path, same, "differs from what make export would write: run make tree, "
+                   "make export and commit the result")
+    for path in set(series.old_files()) - set(files):
+        report.add(path, False, "is not what make export would write")
+
+
+def git_am(report):
+    """The mails, applied with git am to a clean base, give the tree of the queue."""
+    place = BUILD / "am"
+    git("worktree", "remove", "--force", str(place), check=False)
+    git("worktree", "prune")
+    shutil.rmtree(place, ignore_errors=True)
+    git("worktree", "add", "-q", "--no-checkout", "--detach", str(place), "base")
+    try:
+        touched = git("diff", "--name-only", "--no-renames", "base", "series").split()
+        git("sparse-checkout", "set", "--no-cone", *(f"/{path}" for path in touched), cwd=place)
+        git("checkout", "-q", "base", cwd=place)
+        mails = sorted(map(str, (BUILD / "series").glob("0*.patch")))
+        mails = [mail for mail in mails if not mail.endswith("/0000-cover-letter.patch")]
+        git("am", "-q", *mails, cwd=place, env=series.NOBODY)
+        trees = [git("rev-parse", f"{rev}^{{tree}}", cwd=place) for rev in ("HEAD", "series")]
+        report.add("git am", trees[0] == trees[1], "the mails give another tree than the queue")
+    finally:
+        git("worktree", "remove", "--force", str(place), check=False)
+
+
+def checkpatch(report):
+    for mail in sorted((BUILD / "series").glob("0*.patch")):
+        if mail.name == "0000-cover-letter.patch":
+            continue
+        done = subprocess.run(["perl", "scripts/checkpatch.pl", *CHECKPATCH, str(mail)], cwd=LINUX,
+                              env=GIT_ENV, capture_output=True, text=True, check=False)
+        lines = [line for line in done.stdout.splitlines() if line and "total: 0 errors" not in line]
+        report.add(f"checkpatch {mail.name}", done.returncode == 0,
+                   "\n    ".join(line.rpartition("/")[2] for line in lines))
+
+
+# --- static checks of what the series touches ---
+
+def touched():
+    return git("diff", "--name-only", "--no-renames", "--diff-filter=d", "base",
+               "series").splitlines()
+
+
+def objects():
+    """Touched C files that this configuration builds, as object files."""
+    names = [path[:-2] + ".o" for path in touched() if path.endswith(".c")]
+    return [name for name in names if (kernel.OUT / name).exists()]
+
+
+def warnings_of(names, source=LINUX, out=STATIC):
+    """What W=1 and sparse say of objects, as "file: warning" without line numbers."""
+    kernel.configure(out, source=source)
+    kernel.quiet(kernel.command(out, "prepare", source=source), "prepare-static")
+    for name in names:		# a warning is only printed when the file is compiled
+        (out / name).unlink(missing_ok=True)
+    line = kernel.command(out, "-k", "W=1", "C=1", f"CHECK={sparse.path()}", *names, source=source)
+    done = subprocess.run(line, env=kernel.environment(), capture_output=True, text=True,
+                          stdin=subprocess.DEVNULL, errors="replace", check=False)
+    write(LOGS / "static.log", done.stdout + done.stderr)
+    found = re.findall(r"^(\S+\.[chS]):\d+(?::\d+)?: ((?:warning|error): .*)", done.stderr, re.M)
+    return Counter(f"{os.path.relpath(out / path, source)}: {text}" for path, text in found)
+
+
+def static(report):
+    """No warning of W=1 or sparse beyond those the base has."""
+    names = objects()
+    known = Counter(line for line in KNOWN.read_text().splitlines() if not line.startswith("#"))
+    new = warnings_of(names) - known if names else Counter()
+    for name in names:
+        path = name[:-2] + ".c"
+        mine = [line for line in new if line.startswith(f"{path}: ")]
+        report.add(f"W=1, sparse {path}", (STATIC / name).exists() and not mine,
+                   "; ".join(mine) or f"does not build (see {LOGS}/static.log)")
+    for line in new:
+        if line.split(": ")[0][:-2] + ".o" not in names:
+            report.add("W=1, sparse", False, line)
+
+
+def write_known():
+    """tests/harness/base-warnings.txt: what the base says of the files the series touches."""
+    source, names = BUILD / "base", objects()
+    git("worktree", "prune")
+    if not source.exists():
+        git("worktree", "add", "-q", "--detach", str(source), "base")
+    names = [name for name in names if (source / name[:-2]).with_suffix(".c").exists()]
+    found = warnings_of(names, source, BUILD / "base-static")
+    write(KNOWN, "# SPDX-License-Identifier: GPL-2.0\n# Warnings that Linux gives without the "
+          "series (check.py base-warnings)\n" + "".join(f"{line}\n" for line in sorted(found.elements())))
+
+
+def kernel_doc_warnings(path):
+    done = subprocess.run(["scripts/kernel-doc", "-none", str(path)], cwd=LINUX, text=True,
+                          capture_output=True, errors="replace", check=False)
+    return Counter(line.split(" ", 2)[-1] for line in done.stderr.splitlines()
+                   if re.match(r"warning|error", line, re.I))
+
+
+def kernel_doc(report):
+    """Comments of new and touched files parse; what the base has already is not counted."""
+    with tempfile.TemporaryDirectory() as temp:
+        for path in touched():
+            if not path.endswith((".c", ".h")):
+                continue
+            old = Path(temp) / Path(path).name
+            old.write_bytes(git("show", f"base:{path}", check=False, text=False).stdout)
+            new = kernel_doc_warnings(path) - kernel_doc_warnings(old)
+            report.add(f"kernel-doc {path}", not new, "; ".join(new))
+
+
+# --- the kernel ---
+
+def build(report):
+    kernel.build()
+    report.add("build", True)
+
+
+def build_guest(report):
+    done = subprocess.run(["make", "-s", "-C", str(TOP / "tests/guest"), f"LINUX={LINUX}",
+                           f"OUT={BUILD}/guest", f"-j{JOBS}"], env=kernel.environment(), check=False)
+    report.add("guest programs", done.returncode == 0, "do not compile, see above")
+
+
+def selftests():
+    return subprocess.run(["make", "-s", "-C", str(TOP / "tests/guest"), f"LINUX={LINUX}",
+                           f"OUT={BUILD}/guest", "list"], env=kernel.environment(), text=True,
+                          capture_output=True, check=True).stdout.split()
+
+
+def kunit(report, log):
+    """KUnit's results from the kernel log, with the kernel's own parser."""
+    sys.path.insert(0, str(LINUX / "tools/testing/kunit"))
+    sys.dont_write_bytecode = True
+    import kunit_parser	# pylint: disable=import-outside-toplevel,import-error
+    from kunit_printer import Printer	# pylint: disable=import-outside-toplevel,import-error
+    test = kunit_parser.parse_run_tests(log, Printer(print=False))
+    counts = test.counts
+    report.count["passed"] += counts.passed
+    report.count["skipped"] += counts.skipped
+    for line in log:
+        if re.search(r"\] +not ok \d", line):
+            say(f"  FAILED kunit: {line.split('] ', 1)[1].strip()}")
+    report.count["failed"] += counts.failed + counts.crashed + counts.errors
+    say(f"  KUnit: {counts}")
+
+
+def tap(report, program, result):
+    """The cases of one selftest, and that it ended as it should."""
+    lines = result.lines_of(program)
+    cases = [line for line in lines if re.match(r"(not )?ok \d+", line)]
+    plan = sum(int(line[3:]) for line in lines if re.fullmatch(r"1\.\.\d+", line))
+    part = Report()
+    for line in cases:
+        if re.search(r"# SKIP", line):
+            part.count["skipped"] += 1
+        else:
+            part.add(program, line.startswith("ok"), line)
+    if len(cases) != plan or not plan:
+        part.add(program, False, f"{len(cases)} of {plan} cases reported")
+    status = result.status(program)
+    if status not in (0, 4) and not part.count["failed"]:
+        part.add(program, False, f"exit status {status}")
+    say(f"  {program}: {words(part.count)}")
+    report.count += part.count
+
+
+def boot(report):
+    """KUnit at boot, then every selftest, in one guest; its log must be clean."""
+    programs = selftests()
+
+    def show(line):
+        if re.match(r"guest: start|not ok|# .*(FAIL|Assert)|.*:\d+:.*:Expected", line):
+            say(f"  {line}")
+
+    result = guest.boot(programs, "check", append=SPM, show=show)
+    kunit(report, result.log)
+    for program in programs:
+        tap(report, program, result)
+    bad = result.bad_lines()
+    report.add("kernel log", not bad, f"{len(bad)} bad lines, first: {bad[:1]} "
+               f"(all of it in {result.log_path})")
+
+
+def main(args):
+    LOGS.mkdir(parents=True, exist_ok=True)
+    if args == ["base-warnings"]:
+        with lock():
+            write_known()
+        return 0
+    report = Report()
+    report.section("harness", harness_mark(), unit_tests)
+    with lock():
+        series.make_tree()
+        tip = series.rev("series")
+        queue = patches.digest(patches.names()) + tip
+        if tip != series.rev("base"):
+            series.make_mail()
+            report.section("round trip of the queue", queue, round_trip)
+            report.section("git am", queue, git_am)
+            report.section("checkpatch", queue, checkpatch)
+        config = sha256(kernel.FRAGMENT.read_bytes())
+        report.section("build", None, build)
+        report.section("guest programs", None, build_guest)
+        if report.count["failed"] and not kernel.IMAGE.exists():
+            say(words(report.count))
+            return 1
+        if tip != series.rev("base"):
+            report.section("W=1 and sparse", queue + config, static)
+            report.section("kernel-doc", queue, kernel_doc)
+        image = sha256(file_sha256(kernel.IMAGE), file_sha256(guest.INITRD), SPM,
+                       (TOP / "tests/harness/guest.py").read_bytes())
+        report.section("guest", image, boot)
+    say(words(report.count))
+    return int(report.count["failed"] > 0)
+
+
+if __name__ == "__main__":
+    entry(main)

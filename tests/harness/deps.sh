@@ -1,0 +1,47 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Install what the harness needs: with apt as root, else say what to install.
+set -u
+
+missing=
+need() {	# need <command or file> <Debian package>
+	case $1 in
+	/*) [ -e "$1" ] ;;
+	*) command -v "$1" >/dev/null 2>&1 ;;
+	esac || missing="$missing $2"
+}
+
+need git git
+need python3 python3
+need perl perl
+need make make
+need gcc gcc
+need ar binutils
+need flex flex
+need bison bison
+need bc bc
+need cpio cpio
+need xz xz-utils
+need gzip gzip
+need ccache ccache
+need qemu-system-x86_64 qemu-system-x86
+need /usr/include/libelf.h libelf-dev
+need "$(gcc -print-file-name=libc.a 2>/dev/null | grep / || echo /none)" libc6-dev
+need /etc/ssl/certs/ca-certificates.crt ca-certificates
+
+[ -n "$missing" ] || exit 0
+if [ "$(id -u)" != 0 ]; then
+	echo "error: packages are missing; as root run: apt-get install$missing" >&2
+	exit 1
+fi
+if ! command -v apt-get >/dev/null 2>&1; then
+	echo "error: install these (Debian names) with this system's packager:$missing" >&2
+	exit 1
+fi
+echo "installing$missing"
+apt-get update -q >/dev/null || echo "apt-get update failed; trying with the lists there are" >&2
+# shellcheck disable=SC2086	# a list of words
+if ! DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing; then
+	echo "error: apt-get install failed for:$missing; install them by hand and run again" >&2
+	exit 1
+fi

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Boot a kernel in QEMU, run programs in it, read what came out.
+
+usage: guest.py [-m MEM] [-c CPU] [-a APPEND] [-l SECONDS] [-n NAME] PROGRAM[,ARG...]...
+"""
+
+import argparse
+import os
+import re
+import selectors
+import subprocess
+import time
+
+from common import BUILD, LOGS, Stop, entry, need_tool, read_json, say, write
+
+QEMU = "qemu-system-x86_64"
+KERNEL = BUILD / "x86_64/arch/x86/boot/bzImage"
+INITRD = BUILD / "guest/initramfs.cpio.gz"
+LIMIT = int(os.environ.get("LIMIT") or 900)	# seconds a guest may take
+PROBE_LIMIT = 20
+
+# Under TCG the guest's clock counts instructions, so that a slow or busy host
+# cannot make a test time out; mttcg runs the CPUs in parallel instead.
+ACCELERATION = {"kvm": ["-accel", "kvm"], "mttcg": ["-accel", "tcg,thread=multi"],
+                "tcg": ["-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off"]}
+
+# Any of these in a kernel log fails the run.
+BAD = re.compile(r"""
+    \bWARNING:|\bBUG\b|\bOops\b|Kernel[ ]panic|\bKASAN\b|\bKCSAN\b|\bUBSAN\b|KFENCE
+    |possible[ ](recursive|circular)[ ]locking|possible[ ]irq|inconsistent[ ]lock
+    |suspicious[ ]RCU|sleeping[ ]function[ ]called|scheduling[ ]while[ ]atomic
+    |general[ ]protection[ ]fault|Bad[ ]page|bad[ ]pmd|bad[ ]pte|unreferenced[ ]object
+    |blocked[ ]for[ ]more[ ]than|detected[ ]stalls|self-detected[ ]stall|soft[ ]lockup
+    |Call[ ]Trace:|refcount_t:|ODEBUG:|test_hmm:.*fail
+    """, re.X)
+
+
+class Guest:
+    """What a boot left behind."""
+
+    def __init__(self, output, log_path):
+        self.output = output		# lines the programs wrote
+        self.log_path = log_path
+        self.log = log_path.read_text(errors="replace").splitlines() \
+            if log_path.exists() else []
+        self.done = "guest: done" in output
+
+    def bad_lines(self):
+        return [line for line in self.log if BAD.search(line)]
+
+    def status(self, program):
+        """The exit status of a program; None if it never ended."""
+        for line in self.output:
+            found = re.fullmatch(rf"guest: end {re.escape(program)} (\d+)", line)
+            if found:
+                return int(found[1])
+        return None
+
+    def lines_of(self, program):
+        """What one program wrote."""
+        lines, inside = [], False
+        for line in self.output:
+            if line.startswith(f"guest: end {program} "):
+                break
+            if inside:
+                lines.append(line)
+            inside = inside or line == f"guest: start {program}"
+        return lines
+
+
+def boot(programs, name, *, kernel=KERNEL, initrd=INITRD, mem="4G", cpu="qemu64", append="",
+         limit=LIMIT, accel=None, show=None, qemu=()):
+    """Boot, run the programs, power off; the logs are build/logs/NAME.{kernel,output}."""
+    need_tool(QEMU, "qemu-system-x86")
+    LOGS.mkdir(parents=True, exist_ok=True)
+    log, out = LOGS / f"{name}.kernel", LOGS / f"{name}.output"
+    log.unlink(missing_ok=True)
+    command = [QEMU, "-M", "q35", *ACCELERATION[accel or acceleration()], "-cpu", cpu, "-smp", "2",
+               "-m", mem, "-nodefaults", "-display", "none", "-no-reboot",
+               "-kernel", str(kernel), "-initrd", str(initrd), "-append",
+               f"console=ttyS0 oops=panic panic=-1 {append} run={';'.join(programs)}",
+               "-serial", f"file:{log}", "-serial", "stdio", *qemu]
+    lines, why = follow(command, out, limit, show)
+    guest = Guest(lines, log)
+    if why:
+        raise Stop(f"guest {name} {why}; the end of its kernel log: "
+                   f"{' / '.join(guest.log[-3:])[-300:]} (all of it in {log})")
+    return guest
+
+
+def follow(command, out, limit, show):
+    """Run QEMU, passing on its lines; ([line], None or what went wrong)."""
+    lines, rest, end = [], b"", time.monotonic() + limit
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT) as qemu, open(out, "wb") as file, \
+         selectors.DefaultSelector() as ready:
+        ready.register(qemu.stdout, selectors.EVENT_READ)
+        try:
+            while True:
+                if not ready.select(max(0, end - time.monotonic())):
+                    return lines, f"did not end within {limit} s and was stopped (LIMIT=SECONDS)"
+                data = os.read(qemu.stdout.fileno(), 65536)
+                if not data:
+                    break
+                file.write(data)
+                file.flush()
+                *whole, rest = (rest + data).replace(b"\r", b"").split(b"\n")
+                for line in whole:
+                    lines.append(line.decode(errors="replace"))
+                    if show:
+                        show(lines[-1])
+        finally:
+            qemu.kill()
+    if "guest: done" not in lines:
+        return lines, f"ended before its programs did ({' / '.join(lines[-2:])})"
+    return lines, None
+
+
+def acceleration():
+    """kvm where a guest really starts under it, else tcg; ACCEL overrides."""
+    given = os.environ.get("ACCEL")
+    if given and given not in ACCELERATION:
+        raise Stop(f"ACCEL={given} is none of {', '.join(ACCELERATION)}")
+    if given:
+        return given
+    memory = BUILD / "accel.json"
+    found = read_json(memory).get("accel")
+    if not found:
+        found = "kvm" if kvm_works() else "tcg"
+        say(f"QEMU runs with {found} here")
+        write(memory, f'{{"accel": "{found}"}}\n')
+    return found
+
+
+def kvm_works():
+    """/dev/kvm may open and yet no guest start: boot one and see."""
+    if not os.access("/dev/kvm", os.R_OK | os.W_OK):
+        return False
+    try:
+        boot([], "kvm-probe", initrd=BUILD / "guest/empty.cpio.gz", mem="512M",
+             append="kunit.enable=0", limit=PROBE_LIMIT, accel="kvm")
+    except Stop:
+        return False
+    return True
+
+
+def main(args):
+    parser = argparse.ArgumentParser(usage=__doc__.split("usage: ")[1].strip())
+    parser.add_argument("-m", default="4G")
+    parser.add_argument("-c", default="qemu64")
+    parser.add_argument("-a", default="")
+    parser.add_argument("-l", type=int, default=LIMIT)
+    parser.add_argument("-n", default="boot")
+    parser.add_argument("-k", default=KERNEL)
+    parser.add_argument("program", nargs="+")
+    opt = parser.parse_args(args)
+    guest = boot(opt.program, opt.n, kernel=opt.k, mem=opt.m, cpu=opt.c,
+                 append=opt.a, limit=opt.l, show=say)
+    for line in guest.bad_lines():
+        say(f"kernel: {line}")
+    codes = [guest.status(program.split(",")[0]) for program in opt.program]
+    return int(any(codes) or bool(guest.bad_lines()))
+
+
+if __name__ == "__main__":
+    entry(main)

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Configure and build the kernel of build/linux in build/x86_64.
+
+usage: kernel.py build | make TARGET...
+"""
+
+import os
+import re
+import subprocess
+import time
+
+from common import BUILD, CACHE, JOBS, LINUX, LOGS, TOP, Stop, entry, git, lock, need_space, \
+    need_tool, read_json, say, sha256, write
+
+OUT = BUILD / "x86_64"
+FRAGMENT = TOP / "tests/configs/x86_64.config"
+IMAGE = OUT / "arch/x86/boot/bzImage"
+TOOLS = {"gcc": "gcc", "make": "make", "flex": "flex", "bison": "bison", "bc": "bc",
+         "cpio": "cpio", "ccache": "ccache", "perl": "perl"}
+
+
+def environment():
+    """ccache hits across clones and reproducible images; no make flags from outside."""
+    env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+    env.update(CCACHE_DIR=str(CACHE / "ccache"), CCACHE_BASEDIR=str(BUILD), CCACHE_NOHASHDIR="1",
+               CCACHE_COMPILERCHECK="content", CCACHE_MAXSIZE="5G",
+               KBUILD_BUILD_TIMESTAMP="1970-01-01", KBUILD_BUILD_USER="user",
+               KBUILD_BUILD_HOST="host", LC_ALL="C")
+    return env
+
+
+def command(out, *targets, source=LINUX):
+    return ["make", "-C", str(source), f"O={out}", "CC=ccache gcc", "HOSTCC=ccache gcc",
+            f"-j{JOBS}", *targets]
+
+
+def configure(out=OUT, fragment=FRAGMENT, source=LINUX):
+    """tinyconfig plus the fragment, when the fragment is not the one configured last."""
+    mark, stamp = sha256(fragment.read_bytes()), out / ".fragment"
+    if not (out / ".config").exists() or not stamp.exists() or stamp.read_text() != mark:
+        say(f"configuring {out.relative_to(TOP)}")
+        quiet(command(out, "tinyconfig", source=source), "configure")
+        config = out / ".config"
+        config.write_text(config.read_text() + fragment.read_text())
+        quiet(command(out, "olddefconfig", source=source), "configure")
+        stamp.write_text(mark)
+    refuse_lost(out, fragment)
+
+
+def refuse_lost(out, fragment):
+    """Stop if a line of the fragment did not take effect."""
+    have = set((out / ".config").read_text().splitlines())
+    lost = []
+    for line in fragment.read_text().splitlines():
+        found = re.fullmatch(r"(CONFIG_\w+)=(.+)", line.strip())
+        if found and found[2] == "n":
+            taken = not any(other.startswith(f"{found[1]}=") for other in have)
+        else:
+            taken = not found or found[0] in have
+        if not taken:
+            lost.append(found[0])
+    if lost:
+        (out / ".fragment").unlink(missing_ok=True)
+        raise Stop(f"{fragment.relative_to(TOP)}: {len(lost)} lines have no effect in this kernel "
+                   f"({', '.join(lost)}): a dependency is missing or the option is gone")
+
+
+def quiet(line, name):
+    """Run make with its output in a log."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    log = LOGS / f"{name}.log"
+    with open(log, "w", encoding="utf-8") as file:
+        done = subprocess.run(line, env=environment(), stdin=subprocess.DEVNULL, stdout=file,
+                              stderr=subprocess.STDOUT, check=False)
+    if done.returncode:
+        raise Stop(failure(log))
+
+
+def failure(log):
+    """One line on why make failed."""
+    lines = log.read_text(errors="replace").splitlines()
+    first = next((line for line in lines if re.search(r"\berror\b|Error \d|\*\*\*", line)),
+                 lines[-1] if lines else "no output")
+    return f"the kernel build failed: {first.strip()} (all of it in {log})"
+
+
+def object_count(out):
+    """How many objects a build from nothing makes, by a dry run."""
+    done = subprocess.run(command(out, "-n", "vmlinux"), env=environment(), text=True,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, errors="replace", check=False)
+    return len(re.findall(r"echo '  (?:CC|AS) ", done.stdout))
+
+
+def build(out=OUT):
+    """Build the image, saying how far it is."""
+    for tool, package in TOOLS.items():
+        need_tool(tool, package)
+    if re.search(r"[\s:]", str(TOP)):
+        raise Stop(f"{TOP}: the kernel cannot be built below a path with spaces or colons: "
+                   "move the clone")
+    mark = sha256(FRAGMENT.read_bytes(), git("rev-parse", "HEAD"),
+                  git("status", "--porcelain"), TOP)
+    clean = not git("status", "--porcelain")
+    if clean and IMAGE.exists() and read_json(out / ".built").get("mark") == mark:
+        say(f"{out.relative_to(TOP)} is up to date")
+        return
+    need_space(BUILD, 1024)
+    configure(out)
+    total = 0
+    if not (out / "vmlinux").exists():
+        quiet(command(out, "prepare"), "prepare")
+        total = object_count(out)
+    run_counted(command(out, "bzImage"), total)
+    write(out / ".built", f'{{"mark": "{mark}"}}\n')
+
+
+def run_counted(line, total):
+    log, built, shown = LOGS / "build.log", 0, time.monotonic()
+    LOGS.mkdir(parents=True, exist_ok=True)
+    of = f" of {total}" if total else ""
+    say(f"building Linux with {JOBS} jobs")
+    with open(log, "w", encoding="utf-8", buffering=1) as file, \
+         subprocess.Popen(line, env=environment(), stdin=subprocess.DEVNULL, text=True,
+                          errors="replace", stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT) as make:
+        try:
+            for text in make.stdout:
+                file.write(text)
+                if re.match(r"  (CC|AS) ", text):
+                    built += 1
+                if "warning:" in text:
+                    say(text.rstrip())
+                if time.monotonic() - shown > 15:
+                    shown = time.monotonic()
+                    say(f"  objects built: {built}{of}")
+        except BaseException:
+            make.terminate()
+            raise
+    if make.returncode:
+        raise Stop(failure(log))
+    say(f"  objects built: {built}{of}")
+
+
+def main(args):
+    if args == ["build"]:
+        with lock("build.lock"):
+            build()
+        return 0
+    configure()
+    return subprocess.run(command(OUT, *args[1:]), env=environment(), check=False).returncode
+
+
+if __name__ == "__main__":
+    entry(main)
