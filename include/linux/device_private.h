@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Device private memory by index.
+ *
+ * Memory that the CPU cannot address has no place in the physical address
+ * space and so no PFN. A pagemap of type MEMORY_DEVICE_PRIVATE is a space of
+ * its own: its pages are named by the id of the space and an index that starts
+ * at 0.
+ *
+ * See Documentation/mm/device_private.rst for the model and its rules.
+ */
+#ifndef _LINUX_DEVICE_PRIVATE_H
+#define _LINUX_DEVICE_PRIVATE_H
+
+#include <linux/bits.h>
+#include <linux/minmax.h>
+#include <linux/pgtable.h>
+#include <linux/types.h>
+
+struct dev_pagemap;
+struct device;
+struct page;
+
+/**
+ * typedef device_private_index_t - the name of a device private page
+ * @val: opaque: the id of the space and the index in it, {0} is no page
+ *
+ * The index is in the low bits, so the names of consecutive pages of a space
+ * are consecutive numbers, and those of a large folio are naturally aligned.
+ * The id is never 0. No more than %DEVICE_PRIVATE_BITS_MAX bits are used.
+ */
+typedef struct {
+	unsigned long val;
+} device_private_index_t;
+
+/*
+ * Layout of the offset field of a device private entry, from the number of
+ * offset bits that the architecture can use in an entry that is not present:
+ *
+ *   | MIGRATION | EXCLUSIVE | zero | space id | zero | index |
+ *
+ * The two state bits are the topmost ones. The rest is the packed name of a
+ * page. It is limited to 48 bits, so that there is room for it in hmm_pfns,
+ * migrate_pfn_t and /proc/PID/pagemap too, and the index to 34 bits, so that
+ * with 4K pages bits 34 to 36 of the offset are zero: x86 stores the offset
+ * inverted, and these three keep the entry's physical address out of what the
+ * L1 cache can hold (L1TF), see arch_device_private_max_pages().
+ *
+ * All are functions of the width so that the layouts of all architectures can
+ * be tested on any of them.
+ */
+#define DEVICE_PRIVATE_BITS_MAX			48
+#define DEVICE_PRIVATE_INDEX_BITS_MAX		34
+
+#define __DEVICE_PRIVATE_MIGRATION_BIT(width)	((width) - 1)
+#define __DEVICE_PRIVATE_EXCLUSIVE_BIT(width)	((width) - 2)
+#define __DEVICE_PRIVATE_BITS(width)					\
+	((width) - 2 < DEVICE_PRIVATE_BITS_MAX ?			\
+	 (width) - 2 : DEVICE_PRIVATE_BITS_MAX)
+#define __DEVICE_PRIVATE_ID_BITS(width)					\
+	(__DEVICE_PRIVATE_BITS(width) < 45 ? 7 : 11)
+#define __DEVICE_PRIVATE_ID_SHIFT(width)				\
+	(__DEVICE_PRIVATE_BITS(width) - __DEVICE_PRIVATE_ID_BITS(width))
+#define __DEVICE_PRIVATE_INDEX_BITS(width)				\
+	(__DEVICE_PRIVATE_ID_SHIFT(width) < DEVICE_PRIVATE_INDEX_BITS_MAX ? \
+	 __DEVICE_PRIVATE_ID_SHIFT(width) : DEVICE_PRIVATE_INDEX_BITS_MAX)
+
+/**
+ * mk_device_private_index() - Pack the name of a page.
+ * @width: number of usable offset bits, %ARCH_SOFTLEAF_OFFSET_BITS but in tests
+ * @id: id of the space
+ * @index: index of the page in the space
+ *
+ * Returns: the packed name.
+ */
+static __always_inline device_private_index_t
+mk_device_private_index(unsigned int width, unsigned int id, unsigned long index)
+{
+	return (device_private_index_t){
+		((unsigned long)id << __DEVICE_PRIVATE_ID_SHIFT(width)) | index
+	};
+}
+
+#ifdef CONFIG_DEVICE_PRIVATE
+
+#ifndef ARCH_SOFTLEAF_OFFSET_BITS
+#error "The architecture does not state its usable softleaf offset bits."
+#endif
+
+#define DEVICE_PRIVATE_MIGRATION					\
+	BIT(__DEVICE_PRIVATE_MIGRATION_BIT(ARCH_SOFTLEAF_OFFSET_BITS))
+#define DEVICE_PRIVATE_EXCLUSIVE					\
+	BIT(__DEVICE_PRIVATE_EXCLUSIVE_BIT(ARCH_SOFTLEAF_OFFSET_BITS))
+#define DEVICE_PRIVATE_BITS						\
+	__DEVICE_PRIVATE_BITS(ARCH_SOFTLEAF_OFFSET_BITS)
+#define DEVICE_PRIVATE_ID_BITS						\
+	__DEVICE_PRIVATE_ID_BITS(ARCH_SOFTLEAF_OFFSET_BITS)
+#define DEVICE_PRIVATE_ID_SHIFT						\
+	__DEVICE_PRIVATE_ID_SHIFT(ARCH_SOFTLEAF_OFFSET_BITS)
+#define DEVICE_PRIVATE_INDEX_BITS					\
+	__DEVICE_PRIVATE_INDEX_BITS(ARCH_SOFTLEAF_OFFSET_BITS)
+
+int device_private_register(struct dev_pagemap *pgmap, unsigned long nr_pages,
+			    int nid);
+void device_private_unregister(struct dev_pagemap *pgmap);
+int devm_device_private_register(struct device *dev, struct dev_pagemap *pgmap,
+				 unsigned long nr_pages);
+unsigned long device_private_granule(void);
+int device_private_populate(struct dev_pagemap *pgmap, unsigned long index,
+			    unsigned long nr_pages);
+int device_private_depopulate(struct dev_pagemap *pgmap, unsigned long index,
+			      unsigned long nr_pages);
+struct page *device_private_page(struct dev_pagemap *pgmap,
+				 unsigned long index);
+unsigned long device_private_page_index(const struct page *page);
+
+bool page_has_pfn(const struct page *page);
+device_private_index_t page_to_device_private_index(const struct page *page);
+struct page *device_private_index_to_page(device_private_index_t index);
+void *device_private_index_owner(device_private_index_t index);
+unsigned long arch_device_private_max_pages(void);
+
+#else /* CONFIG_DEVICE_PRIVATE */
+
+static inline bool page_has_pfn(const struct page *page)
+{
+	return true;
+}
+
+/* Reached only from code that the compiler drops. */
+static inline device_private_index_t
+page_to_device_private_index(const struct page *page)
+{
+	return (device_private_index_t){ 0 };
+}
+
+static inline struct page *
+device_private_index_to_page(device_private_index_t index)
+{
+	return NULL;
+}
+
+static inline void *device_private_index_owner(device_private_index_t index)
+{
+	return NULL;
+}
+
+#endif /* CONFIG_DEVICE_PRIVATE */
+
+#endif /* _LINUX_DEVICE_PRIVATE_H */
