@@ -12,7 +12,7 @@
 void debug_page_to_pfn(const void *page)
 {
 	WARN_ONCE(!page_has_pfn(page),
-		  "device private page %px has no PFN\n", page);
+		  "device private page %p has no PFN\n", page);
 }
 EXPORT_SYMBOL_GPL(debug_page_to_pfn);
 

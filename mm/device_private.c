@@ -57,7 +57,7 @@ struct device_private_space {
 	unsigned long nr_pages;
 	struct page *memmap;
 	struct vm_struct *area;
-	struct mutex mutex;
+	struct mutex mutex;	/* population */
 	unsigned long *present[];
 };
 

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <lib/test_hmm_uapi.h>
@@ -22,6 +23,10 @@
 #define HUGE		(2UL << 20)		/* migrated as one 2 MiB page */
 #define HUGE_PAGES	(HUGE / PAGE)
 #define MAX_PAGES	HUGE_PAGES
+
+/* Where x86-64 has the parts of a page's name, see device_private.rst. */
+#define ID_SHIFT	37
+#define INDEX_BITS	34
 
 static unsigned int held, broken;
 
@@ -81,6 +86,53 @@ static const char *kind_name(unsigned char kind)
 	}
 	return kind & (HMM_DMIRROR_PROT_READ | HMM_DMIRROR_PROT_WRITE) ?
 		"system RAM" : "nothing";
+}
+
+/* A number out of a file of lines "NAME VALUE" or "NAME : VALUE". */
+static unsigned long number_from(const char *path, const char *name)
+{
+	FILE *file = fopen(path, "r");
+	unsigned long value = 0;
+	char line[256];
+
+	while (file && fgets(line, sizeof(line), file)) {
+		const size_t length = strlen(name);
+
+		if (!strncmp(line, name, length)) {
+			value = strtoul(line + length + strspn(line + length, "\t :"),
+					NULL, 10);
+			break;
+		}
+	}
+	if (file)
+		fclose(file);
+	return value;
+}
+
+/* The offset that /proc/self/pagemap shows for a page that is not present. */
+static uint64_t pagemap_offset(const void *addr)
+{
+	const int fd = open("/proc/self/pagemap", O_RDONLY);
+	uint64_t entry = 0;
+
+	if (fd < 0 || pread(fd, &entry, sizeof(entry),
+			    (uintptr_t)addr / PAGE * sizeof(entry)) != sizeof(entry))
+		expect(0, "/proc/self/pagemap can be read");
+	close(fd);
+	return entry >> 63 ? 0 : entry << 9 >> (9 + 5);
+}
+
+/* What page table entry there is for a device-private page. */
+static void show_entry(const unsigned char *page)
+{
+	const uint64_t name = pagemap_offset(page);
+
+	printf("  %-14s entry names space %llu, index %llu\n", "",
+	       (unsigned long long)(name >> ID_SHIFT),
+	       (unsigned long long)(name & ((1ULL << INDEX_BITS) - 1)));
+	expect(name >> ID_SHIFT, "the entry names a space");
+	expect(pagemap_offset(page + PAGE) == name + 1,
+	       "the next page has the next index");
 }
 
 /* The end of the run of equal entries that starts at @from. */
@@ -151,6 +203,7 @@ static void migrate_and_touch(const char *title, unsigned char *buffer,
 	expect(all_are(kinds, 0, first, "system RAM"), "the first part stays in RAM");
 	expect(all_are(kinds, first, pages, "device-private, own"),
 	       "the owner sees its own pages");
+	show_entry(buffer + first * PAGE);
 	show("to another:", other, buffer, pages, kinds);
 	expect(!all_are(kinds, first, first + 1, "device-private, own"),
 	       "another device does not take them for its own");
@@ -172,6 +225,41 @@ static unsigned char *map_aligned(unsigned long size, unsigned long align)
 	return (unsigned char *)((raw + align - 1) & ~(align - 1));
 }
 
+/* A device larger than what the CPU can address comes into being, and is used. */
+static void large_device(unsigned char *buffer, unsigned long pages)
+{
+	const unsigned long gib = number_from("/sys/module/test_hmm/parameters/private_gib", "");
+	const unsigned long bits = number_from("/proc/cpuinfo", "address sizes");
+	struct timespec from, to;
+	unsigned long backing;
+	int device = open_device(0);
+
+	printf("A device with %lu GiB of memory, on a CPU with %lu physical address bits (%lu GiB):\n",
+	       gib, bits, 1UL << (bits - 30));
+	expect(gib > 1UL << (bits - 30), "the device is larger than the address space");
+
+	fill(buffer, pages);
+	expect(command(device, HMM_DMIRROR_RELEASE, buffer, NULL, 1) >= 0,
+	       "the device's pagemap is unregistered");
+	backing = number_from("/proc/vmstat", "nr_memmap_pages ");
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	expect(command(device, HMM_DMIRROR_MIGRATE_TO_DEV, buffer,
+		       malloc(pages * PAGE), pages) == (long)pages,
+	       "every page asked for migrates");
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	backing = number_from("/proc/vmstat", "nr_memmap_pages ") - backing;
+	printf("  registered, 256 MiB of it populated, %lu KiB migrated in %.1f ms\n",
+	       pages * PAGE >> 10, (to.tv_sec - from.tv_sec) * 1e3 +
+				   (to.tv_nsec - from.tv_nsec) / 1e6);
+	printf("  memory for struct pages: %lu KiB, of %lu MiB if all of it had one\n",
+	       backing * PAGE >> 10, gib << (30 - 12) >> (20 - 6));
+	expect(backing && backing * PAGE <= 8UL << 20,
+	       "there are struct pages for what is populated only");
+	show_entry(buffer);
+	expect(intact(buffer, pages), "the CPU reads back what it wrote");
+	close(device);
+}
+
 int main(void)
 {
 	unsigned char *small = map_aligned(SMALL_PAGES * PAGE, PAGE);
@@ -184,6 +272,8 @@ int main(void)
 			  small, SMALL_PAGES, SMALL_PAGES / 2);
 	migrate_and_touch("2 MiB in one page, all of it migrated:",
 			  huge, HUGE_PAGES, 0);
+
+	large_device(small, SMALL_PAGES);
 
 	printf("demo: %u expectations held, %u did not\n", held, broken);
 	return broken != 0;

@@ -18,7 +18,7 @@ def main(_):
         elif inside:
             say(line)
 
-    result = guest.boot(["demo"], "demo", append="kunit.enable=0", show=show, **MACHINE)
+    result = guest.boot(["demo"], "demo", append="kunit.enable=0 test_hmm.private_gib=1024", show=show, **MACHINE)
     for line in result.bad_lines():
         say(f"kernel: {line}")
     return int(result.status("demo") != 0 or bool(result.bad_lines()))
