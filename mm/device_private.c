@@ -264,7 +264,7 @@ static void init_page(const struct device_private_space *space,
 	atomic_set(&page->_mapcount, -1);
 	/* The driver's to hand out, see zone_device_page_init(). */
 	set_page_count(page, 0);
-	__SetPageReserved(page);
+	__folio_set_reserved(page_folio(page));
 	page_folio(page)->pgmap = space->pgmap;
 	page->zone_device_data = NULL;
 }
@@ -351,7 +351,9 @@ static bool page_in_use(const struct device_private_space *space,
 
 /*
  * A free page after the range [@first, @end) may still look like a tail of a
- * head in it. Make it a head before the memmap of its last one goes.
+ * head in it. Make it a head before the memmap of its last one goes. Not all of
+ * the pages need be there, and the driver may hand out the page at this very
+ * moment: then it has a new head, if any.
  */
 static void forget_heads(const struct device_private_space *space,
 			 unsigned long first, unsigned long end)
@@ -359,14 +361,21 @@ static void forget_heads(const struct device_private_space *space,
 	const unsigned long max = BIT(max(MAX_PAGE_ORDER, PMD_ORDER));
 	unsigned long i;
 
-	for (i = end; i < round_up(end, max) && index_present(space, i); i++) {
+	for (i = end; i < round_up(end, max); i++) {
 		struct page *page = space->memmap + i;
-		const struct page *head = compound_head(page);
+		const struct page *head;
+		unsigned long info;
 
+		if (!index_present(space, i))
+			continue;
+
+		info = READ_ONCE(page->compound_info);
+		head = compound_head(page);
+		/* That word of a head is folio->pgmap. */
 		if (head != page && head >= space->memmap + first &&
 		    head < space->memmap + end)
-			/* This is the word of compound_info. */
-			WRITE_ONCE(((struct folio *)page)->pgmap, space->pgmap);
+			cmpxchg(&page->compound_info, info,
+				(unsigned long)space->pgmap);
 	}
 }
 
@@ -450,7 +459,8 @@ static void clear_present(struct device_private_space *space,
  * Context: May sleep. May be called with mmap_lock held, not from reclaim.
  *
  * Returns: 0; -EINVAL if @pgmap is not registered, the range is empty, not
- * aligned, not inside the space or if part of it is populated already; -ENOMEM. Nothing is changed on error.
+ * aligned, not inside the space or if part of it is populated already;
+ * -ENOMEM. Nothing is changed on error.
  */
 int device_private_populate(struct dev_pagemap *pgmap, unsigned long index,
 			    unsigned long nr_pages)
@@ -504,8 +514,8 @@ EXPORT_SYMBOL_GPL(device_private_populate);
  * Context: May sleep, waits for RCU.
  *
  * Returns: 0; -EINVAL if @pgmap is not registered, the range is empty, not
- * aligned, not inside the space or if part of it is not populated; -EBUSY if a page is in use. Nothing is
- * changed on error.
+ * aligned, not inside the space or if part of it is not populated; -EBUSY if a
+ * page is in use. Nothing is changed on error.
  */
 int device_private_depopulate(struct dev_pagemap *pgmap, unsigned long index,
 			      unsigned long nr_pages)
@@ -607,7 +617,8 @@ static struct vm_struct *alloc_memmap(unsigned long nr_pages, int nid)
  * Context: May sleep.
  *
  * Returns: 0; -EINVAL if the type is another one, an op or the owner is missing,
- * the size is zero, or @pgmap is registered already; -E2BIG if there are more pages than an entry can name;
+ * the size is zero, or @pgmap is registered already; -E2BIG if there are more
+ * pages than an entry can name;
  * -ENOSPC if no id is left; -ENOMEM.
  */
 int device_private_register(struct dev_pagemap *pgmap, unsigned long nr_pages,
@@ -667,6 +678,23 @@ err_space:
 }
 EXPORT_SYMBOL_GPL(device_private_register);
 
+/*
+ * Unback the granules of the @i-th page of presence bits. Takes its time from
+ * what is populated, not from the size of the space.
+ */
+static void unback_present(struct device_private_space *space, unsigned long i)
+{
+	const unsigned long base = i * PRESENT_BITS;
+	unsigned long first, end;
+
+	if (!space->present[i])
+		return;
+
+	for_each_set_bitrange(first, end, space->present[i], PRESENT_BITS)
+		unback(space, memmap_addr(space, base + first),
+		       memmap_addr(space, base + end));
+}
+
 /**
  * device_private_unregister() - Unregister a space.
  * @pgmap: registered with device_private_register()
@@ -680,7 +708,7 @@ EXPORT_SYMBOL_GPL(device_private_register);
 void device_private_unregister(struct dev_pagemap *pgmap)
 {
 	struct device_private_space *space = pgmap->space;
-	unsigned long first, end, i;
+	unsigned long i;
 
 	if (WARN_ON_ONCE(!space))
 		return;
@@ -693,12 +721,8 @@ void device_private_unregister(struct dev_pagemap *pgmap)
 	RCU_INIT_POINTER(device_private_spaces[space->id], NULL);
 	synchronize_rcu();
 
-	for (first = 0; first < nr_granules(space); first = end + 1) {
-		end = first;
-		while (end < nr_granules(space) && granule_present(space, end))
-			end++;
-		unback(space, memmap_addr(space, first), memmap_addr(space, end));
-	}
+	for (i = 0; i < nr_present(space); i++)
+		unback_present(space, i);
 	free_vm_area(space->area);
 	free_id(space);
 

@@ -101,7 +101,7 @@ static inline migrate_pfn_t migrate_pfn_hole(unsigned long flags)
  */
 static inline migrate_pfn_t page_to_migrate_pfn(const struct page *page)
 {
-	BUILD_BUG_ON(BITS_PER_LONG < MIGRATE_PFN_SHIFT + DEVICE_PRIVATE_BITS_MAX);
+	BUILD_BUG_ON(DEVICE_PRIVATE_BITS_MAX + MIGRATE_PFN_SHIFT > BITS_PER_LONG);
 
 	if (is_device_private_page(page))
 		return (migrate_pfn_t){

@@ -24,6 +24,7 @@
 #include <linux/mman.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/utsname.h>
 #include <sys/swap.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -51,12 +52,21 @@
  * Where the id of the space is in that offset, for the architectures with
  * enough offset bits for the full layout. See Documentation/mm/device_private.rst.
  */
-#if defined(__x86_64__) || defined(__aarch64__) || defined(__s390x__) || \
-	(defined(__riscv) && __riscv_xlen == 64)
-#define INDEX_ID_SHIFT	37
-#else
-#define INDEX_ID_SHIFT	0
-#endif
+#define INDEX_ID_SHIFT	(wide_entries() ? 37 : 0)
+
+static bool wide_entries(void)
+{
+	static const char * const wide[] = { "x86_64", "aarch64", "s390x", "riscv64" };
+	struct utsname name;
+	size_t i;
+
+	if (uname(&name))
+		return false;
+	for (i = 0; i < ARRAY_SIZE(wide); i++)
+		if (!strcmp(name.machine, wide[i]))
+			return true;
+	return false;
+}
 
 struct dp {
 	int fd[2];		/* the devices */
