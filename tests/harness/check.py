@@ -36,7 +36,7 @@ CHECKPATCH = ["--strict", "--terse", "--show-types", "-q", "--ignore",
 # Two stretches of RAM for the coherent devices of test_hmm: whole memory
 # sections that the kernel keeps its hands off, so that memremap_pages() may
 # take them. lib/test_hmm.c wants 256 MiB for each.
-SPM = "memmap=512M$0x50000000 test_hmm.spm_addr_dev0=0x50000000 test_hmm.spm_addr_dev1=0x60000000"
+SPM = "transparent_hugepage=madvise memmap=512M$0x50000000 test_hmm.spm_addr_dev0=0x50000000 test_hmm.spm_addr_dev1=0x60000000"
 
 
 class Report:
