@@ -33,10 +33,8 @@ FRESH = os.environ.get("FRESH", "") not in ("", "0")
 # keeps the number spaces apart.
 CHECKPATCH = ["--strict", "--terse", "--show-types", "-q", "--ignore",
               "FILE_PATH_CHANGES,NEW_TYPEDEFS"]
-# Two stretches of RAM for the coherent devices of test_hmm: whole memory
-# sections that the kernel keeps its hands off, so that memremap_pages() may
-# take them. lib/test_hmm.c wants 256 MiB for each.
-SPM = "transparent_hugepage=madvise memmap=512M$0x50000000 test_hmm.spm_addr_dev0=0x50000000 test_hmm.spm_addr_dev1=0x60000000"
+# The tests ask for huge pages where they want them.
+BOOT = "transparent_hugepage=madvise"
 
 
 class Report:
@@ -287,7 +285,7 @@ def boot(report):
         if re.match(r"guest: start|not ok|# .*(FAIL|Assert)|.*:\d+:.*:Expected", line):
             say(f"  {line}")
 
-    result = guest.boot(programs, "check", append=SPM, show=show)
+    result = guest.boot(programs, "check", append=BOOT, show=show)
     kunit(report, result.log)
     for program in programs:
         tap(report, program, result)
@@ -322,7 +320,7 @@ def main(args):
         if tip != series.rev("base"):
             report.section("W=1 and sparse", queue + config, static)
             report.section("kernel-doc", queue, kernel_doc)
-        image = sha256(file_sha256(kernel.IMAGE), file_sha256(guest.INITRD), SPM,
+        image = sha256(file_sha256(kernel.IMAGE), file_sha256(guest.INITRD), BOOT,
                        (TOP / "tests/harness/guest.py").read_bytes())
         report.section("guest", image, boot)
     say(words(report.count))
