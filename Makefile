@@ -9,13 +9,18 @@ LINUX := $(CURDIR)/build/linux
 export KERNEL_SRC CACHE_DIR J ACCEL LIMIT FORCE FRESH
 
 help:
-	@echo 'make demo     build the kernel, boot it, show device-private memory at work'
-	@echo 'make check    every test; the last line counts them'
-	@echo 'make tree     build/linux: the base commit and one commit per patch'
-	@echo 'make export   write the commits of build/linux back to patches/ and the new files'
-	@echo 'make series   build/series: what goes to the mailing list'
-	@echo 'make build    the kernel alone        make boot RUN="hmm-tests"   boot it'
-	@echo 'make clean    remove build/'
+	@echo 'make demo           build the kernel, boot it, show device-private memory at work'
+	@echo 'make check          every test; the last line counts them'
+	@echo 'make check-drivers  the drivers alone: W=1, sparse, exports'
+	@echo 'make check-p2p      P2P between emulated PCI devices alone'
+	@echo 'make bisect         every patch compiles, with W=1 and sparse (an hour or two)'
+	@echo 'make size           text of mm/ without DEVICE_PRIVATE, before and after'
+	@echo 'make tree           build/linux: the base commit and one commit per patch'
+	@echo 'make export         write the commits of build/linux back to patches/ and the new files'
+	@echo 'make series         build/series: what goes to the mailing list'
+	@echo 'make build          the kernel alone'
+	@echo 'make boot RUN="hmm-tests"   boot it'
+	@echo 'make clean          remove build/'
 	@echo
 	@echo 'KERNEL_SRC=   kernel tree or tarball to use instead of a download'
 	@echo 'CACHE_DIR=    where downloads and ccache are kept (~/.cache/linux-device-private)'
@@ -57,9 +62,21 @@ demo: build guest
 check: deps
 	@$(PY) $(H)/check.py
 
+check-drivers: build
+	@$(PY) $(H)/check.py drivers
+
+check-p2p: build guest
+	@$(PY) $(H)/check.py p2p
+
+bisect: deps
+	@$(PY) $(H)/bisect.py
+
+size: deps
+	@$(PY) $(H)/size.py
+
 clean:
 	@[ ! -e build ] || $(PY) $(H)/series.py clean
 
 # Targets share build/; make -j must not run two of them at once.
 .NOTPARALLEL:
-.PHONY: help deps tree worktree export series build guest boot demo check clean
+.PHONY: help deps tree worktree export series build guest boot demo check check-drivers check-p2p bisect size clean

@@ -28,6 +28,7 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 #include <linux/vmstat.h>
+#include "device_private.h"
 #include "internal.h"
 #include "vmalloc.h"
 
@@ -36,30 +37,6 @@
 
 /* Backing pages that are mapped, or unmapped, at a time. */
 #define BATCH		64
-
-/**
- * struct device_private_space - a space of device private pages
- * @pgmap: the pagemap
- * @owner: copy of @pgmap->owner, so that comparing owners needs no page
- * @id: id of the space, not 0
- * @nid: node of the pages
- * @nr_pages: number of pages
- * @memmap: the struct pages, [0, @nr_pages)
- * @area: virtual area of @memmap
- * @mutex: serialises population
- * @present: bit per granule, set if the granule is populated
- */
-struct device_private_space {
-	struct dev_pagemap *pgmap;
-	void *owner;
-	unsigned int id;
-	int nid;
-	unsigned long nr_pages;
-	struct page *memmap;
-	struct vm_struct *area;
-	struct mutex mutex;	/* population */
-	unsigned long *present[];
-};
 
 static struct device_private_space __rcu *
 	device_private_spaces[BIT(DEVICE_PRIVATE_ID_BITS)];
@@ -97,17 +74,6 @@ unsigned long __weak arch_device_private_max_pages(void)
 	return BIT(DEVICE_PRIVATE_INDEX_BITS);
 }
 
-static unsigned int device_private_id(device_private_index_t index)
-{
-	return (index.val >> DEVICE_PRIVATE_ID_SHIFT) &
-	       (BIT(DEVICE_PRIVATE_ID_BITS) - 1);
-}
-
-static unsigned long device_private_nr(device_private_index_t index)
-{
-	return index.val & (BIT(DEVICE_PRIVATE_INDEX_BITS) - 1);
-}
-
 static unsigned long nr_granules(const struct device_private_space *space)
 {
 	return DIV_ROUND_UP(space->nr_pages, device_private_granule());
@@ -142,6 +108,20 @@ static struct page *space_page(const struct device_private_space *space,
 }
 
 /**
+ * device_private_space() - Find a space by the name of a page.
+ * @index: name of the page
+ *
+ * Context: RCU is held for as long as the space is used, unless something else
+ * pins the space.
+ *
+ * Returns: the space, NULL if it is gone.
+ */
+struct device_private_space *device_private_space(device_private_index_t index)
+{
+	return rcu_dereference(device_private_spaces[device_private_id(index)]);
+}
+
+/**
  * device_private_index_to_page() - Find a page by its name.
  * @index: name of the page
  *
@@ -156,13 +136,14 @@ struct page *device_private_index_to_page(device_private_index_t index)
 	struct page *page = NULL;
 
 	rcu_read_lock();
-	space = rcu_dereference(device_private_spaces[device_private_id(index)]);
+	space = device_private_space(index);
 	if (space)
 		page = space_page(space, device_private_nr(index));
 	rcu_read_unlock();
 
 	return page;
 }
+EXPORT_SYMBOL_GPL(device_private_index_to_page);
 
 /**
  * device_private_index_owner() - Find the owner of a page by the page's name.
@@ -180,7 +161,7 @@ void *device_private_index_owner(device_private_index_t index)
 	void *owner = NULL;
 
 	rcu_read_lock();
-	space = rcu_dereference(device_private_spaces[device_private_id(index)]);
+	space = device_private_space(index);
 	if (space)
 		owner = space->owner;
 	rcu_read_unlock();
@@ -221,6 +202,7 @@ device_private_index_t page_to_device_private_index(const struct page *page)
 	return mk_device_private_index(ARCH_SOFTLEAF_OFFSET_BITS, space->id,
 				       page - space->memmap);
 }
+EXPORT_SYMBOL_GPL(page_to_device_private_index);
 
 /**
  * device_private_page_index() - The index of a page in its pagemap.
@@ -607,7 +589,7 @@ static struct vm_struct *alloc_memmap(unsigned long nr_pages, int nid)
 /**
  * device_private_register() - Register a space of device private pages.
  * @pgmap: the pagemap: @type is MEMORY_DEVICE_PRIVATE, @ops with migrate_to_ram
- * and folio_free, and @owner are set
+ * and folio_free, and @owner are set; with @p2p_provider also p2p_map
  * @nr_pages: size of the device's memory in pages
  * @nid: node that the pages count to, NUMA_NO_NODE for the current one
  *
@@ -618,8 +600,7 @@ static struct vm_struct *alloc_memmap(unsigned long nr_pages, int nid)
  *
  * Returns: 0; -EINVAL if the type is another one, an op or the owner is missing,
  * the size is zero, or @pgmap is registered already; -E2BIG if there are more
- * pages than an entry can name;
- * -ENOSPC if no id is left; -ENOMEM.
+ * pages than an entry can name; -ENOSPC if no id is left; -ENOMEM.
  */
 int device_private_register(struct dev_pagemap *pgmap, unsigned long nr_pages,
 			    int nid)
@@ -631,6 +612,8 @@ int device_private_register(struct dev_pagemap *pgmap, unsigned long nr_pages,
 	if (pgmap->type != MEMORY_DEVICE_PRIVATE || !pgmap->ops ||
 	    !pgmap->ops->migrate_to_ram || !pgmap->ops->folio_free ||
 	    !pgmap->owner || pgmap->space || !nr_pages)
+		return -EINVAL;
+	if (pgmap->p2p_provider && !pgmap->ops->p2p_map)
 		return -EINVAL;
 	if (nr_pages > arch_device_private_max_pages())
 		return -E2BIG;
@@ -647,6 +630,7 @@ int device_private_register(struct dev_pagemap *pgmap, unsigned long nr_pages,
 	space->nr_pages = nr_pages;
 	space->nid = nid;
 	mutex_init(&space->mutex);
+	xa_init(&space->aliases);
 
 	err = -ENOMEM;
 	space->area = alloc_memmap(nr_pages, nid);
@@ -723,6 +707,8 @@ void device_private_unregister(struct dev_pagemap *pgmap)
 
 	for (i = 0; i < nr_present(space); i++)
 		unback_present(space, i);
+	WARN_ON_ONCE(!xa_empty(&space->aliases));
+	xa_destroy(&space->aliases);
 	free_vm_area(space->area);
 	free_id(space);
 

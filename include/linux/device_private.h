@@ -19,6 +19,8 @@
 
 struct dev_pagemap;
 struct device;
+struct folio;
+struct p2pdma_provider;
 struct page;
 
 /**
@@ -122,6 +124,14 @@ struct page *device_private_index_to_page(device_private_index_t index);
 void *device_private_index_owner(device_private_index_t index);
 unsigned long arch_device_private_max_pages(void);
 
+void device_private_revoke_aliases(struct folio *folio);
+struct p2pdma_provider *device_private_provider(device_private_index_t index);
+bool device_private_has_aliases(device_private_index_t index,
+				unsigned long nr_pages);
+phys_addr_t device_private_alias(device_private_index_t index);
+int device_private_make_aliases(struct page *page, unsigned long nr_pages);
+void device_private_drop_aliases(struct folio *folio);
+
 #else /* CONFIG_DEVICE_PRIVATE */
 
 static inline bool page_has_pfn(const struct page *page)
@@ -145,6 +155,33 @@ device_private_index_to_page(device_private_index_t index)
 static inline void *device_private_index_owner(device_private_index_t index)
 {
 	return NULL;
+}
+
+static inline struct p2pdma_provider *
+device_private_provider(device_private_index_t index)
+{
+	return NULL;
+}
+
+static inline bool device_private_has_aliases(device_private_index_t index,
+					      unsigned long nr_pages)
+{
+	return false;
+}
+
+static inline phys_addr_t device_private_alias(device_private_index_t index)
+{
+	return PHYS_ADDR_MAX;
+}
+
+static inline int device_private_make_aliases(struct page *page,
+					      unsigned long nr_pages)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline void device_private_drop_aliases(struct folio *folio)
+{
 }
 
 #endif /* CONFIG_DEVICE_PRIVATE */

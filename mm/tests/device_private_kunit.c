@@ -11,6 +11,7 @@
 #include <linux/completion.h>
 #include <linux/leafops.h>
 #include <linux/page_ext.h>
+#include <linux/pci-p2pdma.h>
 #include <linux/rmap.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
@@ -1053,6 +1054,7 @@ static void space_register_bad(struct kunit *test)
 	const unsigned long max_pages = arch_device_private_max_pages();
 	struct mock_device *mock = mock_alloc(test);
 	struct dev_pagemap *pgmap = &mock->pgmap;
+	struct p2pdma_provider provider = {};
 
 	pgmap->type = MEMORY_DEVICE_COHERENT;
 	KUNIT_EXPECT_EQ(test, device_private_register(pgmap, 1, 0), -EINVAL);
@@ -1072,6 +1074,12 @@ static void space_register_bad(struct kunit *test)
 	mock_init(mock);
 	pgmap->owner = NULL;
 	KUNIT_EXPECT_EQ(test, device_private_register(pgmap, 1, 0), -EINVAL);
+
+	/* A provider, and no op to make aliases. */
+	mock_init(mock);
+	pgmap->p2p_provider = &provider;
+	KUNIT_EXPECT_EQ(test, device_private_register(pgmap, 1, 0), -EINVAL);
+	pgmap->p2p_provider = NULL;
 
 	mock_init(mock);
 	KUNIT_EXPECT_EQ(test, device_private_register(pgmap, 0, 0), -EINVAL);

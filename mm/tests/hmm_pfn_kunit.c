@@ -33,8 +33,8 @@ static unsigned long hmm_ram_pfn(const struct page *page, unsigned int order,
 static void hmm_flags(struct kunit *test)
 {
 	const unsigned long fields[] = {
-		HMM_PFN_VALID, HMM_PFN_WRITE, HMM_PFN_ERROR, HMM_PFN_TYPE_MASK,
-		HMM_PFN_ORDER_MASK, HMM_PFN_PAYLOAD,
+		HMM_PFN_VALID, HMM_PFN_WRITE, HMM_PFN_ERROR,
+		HMM_PFN_DEVICE_PRIVATE, HMM_PFN_P2P, HMM_PFN_ORDER_MASK, HMM_PFN_PAYLOAD,
 	};
 	unsigned long all = 0;
 	unsigned int i;
@@ -46,8 +46,8 @@ static void hmm_flags(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, HMM_PFN_PAYLOAD | HMM_PFN_FLAGS, ~0UL);
 	KUNIT_EXPECT_EQ(test, HMM_PFN_PAYLOAD & HMM_PFN_FLAGS, 0);
-	KUNIT_EXPECT_EQ(test, HMM_PFN_TYPE_MASK & HMM_PFN_DEVICE_PRIVATE,
-			HMM_PFN_DEVICE_PRIVATE);
+	KUNIT_EXPECT_EQ(test, HMM_PFN_TYPE_MASK,
+			HMM_PFN_DEVICE_PRIVATE | HMM_PFN_P2P);
 
 	/* Every name fits, as does every PFN, and every order. */
 	KUNIT_EXPECT_EQ(test, (BIT(DEVICE_PRIVATE_BITS_MAX) - 1) & HMM_PFN_FLAGS,
@@ -177,6 +177,29 @@ static void hmm_same_page(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, hmm_pfn_same_page(entry, other));
 }
 
+static void hmm_p2p(struct kunit *test)
+{
+	struct mock_device *mock = mock_populated(test, device_private_granule());
+	struct page *page = folio_page(mock_get(test, mock, NR_PAGES, ORDER), 3);
+	const device_private_index_t index = page_to_device_private_index(page);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(hmm_permissions); i++) {
+		const unsigned long entry = index.val | HMM_PFN_P2P |
+					    HMM_PFN_VALID | hmm_permissions[i];
+
+		KUNIT_EXPECT_TRUE(test, hmm_pfn_is_p2p(entry));
+		KUNIT_EXPECT_FALSE(test, hmm_pfn_is_device_private(entry));
+		KUNIT_EXPECT_EQ(test, hmm_pfn_to_device_private_index(entry).val,
+				index.val);
+		KUNIT_EXPECT_EQ(test, hmm_pfn_to_map_order(entry), 0);
+		/* What the owner is told of the same page is another thing. */
+		KUNIT_EXPECT_FALSE(test, hmm_pfn_same_page(entry,
+					hmm_device_pfn(page, 0, 0)));
+		KUNIT_EXPECT_FALSE(test, hmm_pfn_is_p2p(hmm_device_pfn(page, 0, 0)));
+	}
+}
+
 static struct kunit_case hmm_cases[] = {
 	KUNIT_CASE(hmm_flags),
 	KUNIT_CASE(hmm_device_private),
@@ -185,6 +208,7 @@ static struct kunit_case hmm_cases[] = {
 	KUNIT_CASE(hmm_stale),
 	KUNIT_CASE(hmm_map_order),
 	KUNIT_CASE(hmm_same_page),
+	KUNIT_CASE(hmm_p2p),
 	{}
 };
 

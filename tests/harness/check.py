@@ -20,13 +20,11 @@ import guest
 import kernel
 import patches
 import series
-import sparse
+import static
 from common import BUILD, GIT_ENV, JOBS, LINUX, LOGS, TOP, Stop, entry, file_sha256, git, lock, \
     read_json, say, sha256, write
 
 MEMORY = BUILD / "check.json"
-STATIC = BUILD / "x86_64-static"
-KNOWN = TOP / "tests/harness/base-warnings.txt"
 FRESH = os.environ.get("FRESH", "") not in ("", "0")
 # The files a series adds to mm/ are covered by the F: patterns MAINTAINERS has. Its
 # typedefs are opaque structs of one word, which is what they are for: the compiler
@@ -35,6 +33,13 @@ CHECKPATCH = ["--strict", "--terse", "--show-types", "-q", "--ignore",
               "FILE_PATH_CHANGES,NEW_TYPEDEFS"]
 # The tests ask for huge pages where they want them.
 BOOT = "transparent_hugepage=madvise"
+NO_KUNIT = f"{BOOT} kunit.enable=0"
+# Memory that the kernel is told to leave alone is that of two coherent devices.
+COHERENT = (f"{NO_KUNIT} memmap=512M$0x50000000 test_hmm.spm_addr_dev0=0x50000000 "
+            "test_hmm.spm_addr_dev1=0x60000000")
+P2P = "device_private_p2p"
+# What pci_p2pdma thinks of host bridges depends on the CPU.
+P2P_CPUS = ("qemu64", "EPYC")
 
 
 class Report:
@@ -148,59 +153,7 @@ def checkpatch(report):
                    "\n    ".join(line.rpartition("/")[2] for line in lines))
 
 
-# --- static checks of what the series touches ---
-
-def touched():
-    return git("diff", "--name-only", "--no-renames", "--diff-filter=d", "base",
-               "series").splitlines()
-
-
-def objects():
-    """Touched C files that this configuration builds, as object files."""
-    names = [path[:-2] + ".o" for path in touched() if path.endswith(".c")]
-    return [name for name in names if (kernel.OUT / name).exists()]
-
-
-def warnings_of(names, source=LINUX, out=STATIC):
-    """What W=1 and sparse say of objects, as "file: warning" without line numbers."""
-    kernel.configure(out, source=source)
-    kernel.quiet(kernel.command(out, "prepare", source=source), "prepare-static")
-    for name in names:		# a warning is only printed when the file is compiled
-        (out / name).unlink(missing_ok=True)
-    line = kernel.command(out, "-k", "W=1", "C=1", f"CHECK={sparse.path()}", *names, source=source)
-    done = subprocess.run(line, env=kernel.environment(), capture_output=True, text=True,
-                          stdin=subprocess.DEVNULL, errors="replace", check=False)
-    write(LOGS / "static.log", done.stdout + done.stderr)
-    found = re.findall(r"^(\S+\.[chS]):\d+(?::\d+)?: ((?:warning|error): .*)", done.stderr, re.M)
-    return Counter(f"{os.path.relpath(out / path, source)}: {text}" for path, text in found)
-
-
-def static(report):
-    """No warning of W=1 or sparse beyond those the base has."""
-    names = objects()
-    known = Counter(line for line in KNOWN.read_text().splitlines() if not line.startswith("#"))
-    new = warnings_of(names) - known if names else Counter()
-    for name in names:
-        path = name[:-2] + ".c"
-        mine = [line for line in new if line.startswith(f"{path}: ")]
-        report.add(f"W=1, sparse {path}", (STATIC / name).exists() and not mine,
-                   "; ".join(mine) or f"does not build (see {LOGS}/static.log)")
-    for line in new:
-        if line.split(": ")[0][:-2] + ".o" not in names:
-            report.add("W=1, sparse", False, line)
-
-
-def write_known():
-    """tests/harness/base-warnings.txt: what the base says of the files the series touches."""
-    source, names = BUILD / "base", objects()
-    git("worktree", "prune")
-    if not source.exists():
-        git("worktree", "add", "-q", "--detach", str(source), "base")
-    names = [name for name in names if (source / name[:-2]).with_suffix(".c").exists()]
-    found = warnings_of(names, source, BUILD / "base-static")
-    write(KNOWN, "# SPDX-License-Identifier: GPL-2.0\n# Warnings that Linux gives without the "
-          "series (check.py base-warnings)\n" + "".join(f"{line}\n" for line in sorted(found.elements())))
-
+# --- the C files that the series touches ---
 
 def kernel_doc_warnings(path):
     done = subprocess.run(["scripts/kernel-doc", "-none", str(path)], cwd=LINUX, text=True,
@@ -212,7 +165,7 @@ def kernel_doc_warnings(path):
 def kernel_doc(report):
     """Comments of new and touched files parse; what the base has already is not counted."""
     with tempfile.TemporaryDirectory() as temp:
-        for path in touched():
+        for path in static.touched():
             if not path.endswith((".c", ".h")):
                 continue
             old = Path(temp) / Path(path).name
@@ -277,30 +230,61 @@ def tap(report, program, result):
     report.count += part.count
 
 
-def boot(report):
-    """KUnit at boot, then every selftest, in one guest; its log must be clean."""
-    programs = selftests()
-
+def boot(report, programs, name, **how):
+    """Run selftests in one guest; the kernel's log must be clean."""
     def show(line):
-        if re.match(r"guest: start|not ok|# .*(FAIL|Assert)|.*:\d+:.*:Expected", line):
+        if re.match(r"guest: start|not ok|# .*(FAIL|Assert)|.*:\d+:.*:Expected|# p2p:", line):
             say(f"  {line}")
 
-    result = guest.boot(programs, "check", append=BOOT, show=show)
-    kunit(report, result.log)
+    result = guest.boot(programs, name, show=show, **how)
     for program in programs:
         tap(report, program, result)
     bad = result.bad_lines()
     report.add("kernel log", not bad, f"{len(bad)} bad lines, first: {bad[:1]} "
                f"(all of it in {result.log_path})")
+    return result
 
 
-def main(args):
-    LOGS.mkdir(parents=True, exist_ok=True)
-    if args == ["base-warnings"]:
-        with lock():
-            write_known()
-        return 0
-    report = Report()
+def boot_all(report):
+    """KUnit at boot, then every selftest that needs no devices of its own."""
+    programs = [program for program in selftests() if program != P2P]
+    kunit(report, boot(report, programs, "check", append=BOOT).log)
+
+
+def boot_coherent(report):
+    """Upstream's test again, its devices now of coherent memory."""
+    boot(report, ["hmm-tests"], "check-coherent", append=COHERENT)
+
+
+def boot_p2p(report, cpu):
+    boot(report, [P2P], f"check-p2p-{cpu}", append=NO_KUNIT, cpu=cpu, qemu=guest.P2P_DEVICES)
+
+
+def boots(report):
+    """Every boot; each is a section of its own."""
+    image = sha256(file_sha256(kernel.IMAGE), file_sha256(guest.INITRD),
+                   (TOP / "tests/harness/guest.py").read_bytes(),
+                   (TOP / "tests/harness/check.py").read_bytes())
+    report.section("guest", image, boot_all)
+    report.section("guest, coherent devices", image, boot_coherent)
+    p2p(report, image)
+
+
+def p2p(report, mark=None):
+    for cpu in P2P_CPUS:
+        report.section(f"guest, P2P, CPU {cpu}", mark, lambda part, cpu=cpu: boot_p2p(part, cpu))
+
+
+def drivers(report):
+    """The users of device-private memory and of HMM outside mm."""
+    queue = patches.digest(patches.names()) + series.rev("series")
+    for config in (static.DRIVERS, static.POWERPC):
+        report.section(f"W=1 and sparse, {config.name}", queue + config.digest(),
+                       lambda part, config=config: static.check(part, config))
+    report.section("exports", None, static.exports)
+
+
+def everything(report):
     report.section("harness", harness_mark(), unit_tests)
     with lock():
         series.make_tree()
@@ -311,18 +295,36 @@ def main(args):
             report.section("round trip of the queue", queue, round_trip)
             report.section("git am", queue, git_am)
             report.section("checkpatch", queue, checkpatch)
-        config = sha256(kernel.FRAGMENT.read_bytes())
+        before = report.count["failed"]
         report.section("build", None, build)
         report.section("guest programs", None, build_guest)
-        if report.count["failed"] and not kernel.IMAGE.exists():
-            say(words(report.count))
-            return 1
+        if report.count["failed"] > before:
+            return
         if tip != series.rev("base"):
-            report.section("W=1 and sparse", queue + config, static)
+            report.section("W=1 and sparse", queue + static.CORE.digest(),
+                           lambda part: static.check(part, static.CORE))
             report.section("kernel-doc", queue, kernel_doc)
-        image = sha256(file_sha256(kernel.IMAGE), file_sha256(guest.INITRD), BOOT,
-                       (TOP / "tests/harness/guest.py").read_bytes())
-        report.section("guest", image, boot)
+            drivers(report)
+        boots(report)
+
+
+def only(group):
+    def run(report):
+        with lock():
+            series.make_tree()
+            group(report)
+    return run
+
+
+GROUPS = {"p2p": only(p2p), "drivers": only(drivers)}
+
+
+def main(args):
+    if args and args[0] not in GROUPS:
+        raise Stop(f"check.py {args[0]}: no such group, there are {', '.join(GROUPS)}")
+    LOGS.mkdir(parents=True, exist_ok=True)
+    report = Report()
+    (GROUPS[args[0]] if args else everything)(report)
     say(words(report.count))
     return int(report.count["failed"] > 0)
 

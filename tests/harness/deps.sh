@@ -20,6 +20,8 @@ need ar binutils
 need flex flex
 need bison bison
 need bc bc
+need powerpc64le-linux-gnu-gcc gcc-powerpc64le-linux-gnu
+need spatch coccinelle
 need cpio cpio
 need xz xz-utils
 need gzip gzip

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Boot a kernel in QEMU, run programs in it, read what came out.
 
-usage: guest.py [-m MEM] [-c CPU] [-a APPEND] [-l SECONDS] [-n NAME] PROGRAM[,ARG...]...
+usage: guest.py [-m MEM] [-c CPU] [-a APPEND] [-l SECONDS] [-n NAME] [-p] PROGRAM[,ARG...]...
 """
 
 import argparse
@@ -23,6 +23,20 @@ PROBE_LIMIT = 20
 # cannot make a test time out; mttcg runs the CPUs in parallel instead.
 ACCELERATION = {"kvm": ["-accel", "kvm"], "mttcg": ["-accel", "tcg,thread=multi"],
                 "tcg": ["-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off"]}
+
+# What device_private_p2p wants: its exporter and one importer behind a PCIe switch,
+# another importer behind another host bridge.
+P2P_DEVICES = (
+    "-object", "memory-backend-ram,id=window,size=4M,share=on",
+    "-device", "pcie-root-port,id=port0,chassis=1",
+    "-device", "x3130-upstream,bus=port0,id=switch",
+    "-device", "xio3130-downstream,bus=switch,id=down0,chassis=2,slot=0",
+    "-device", "xio3130-downstream,bus=switch,id=down1,chassis=3,slot=1",
+    "-device", "ivshmem-plain,bus=down0,memdev=window",
+    "-device", "edu,bus=down1,dma_mask=0xffffffffffffffff",
+    "-device", "pxb-pcie,id=bridge,bus_nr=0x40,bus=pcie.0",
+    "-device", "pcie-root-port,id=port1,bus=bridge,chassis=4",
+    "-device", "edu,bus=port1,dma_mask=0xffffffffffffffff")
 
 # Any of these in a kernel log fails the run.
 BAD = re.compile(r"""
@@ -152,10 +166,11 @@ def main(args):
     parser.add_argument("-l", type=int, default=LIMIT)
     parser.add_argument("-n", default="boot")
     parser.add_argument("-k", default=KERNEL)
+    parser.add_argument("-p", action="store_true", help="with devices for P2P")
     parser.add_argument("program", nargs="+")
     opt = parser.parse_args(args)
     guest = boot(opt.program, opt.n, kernel=opt.k, mem=opt.m, cpu=opt.c,
-                 append=opt.a, limit=opt.l, show=say)
+                 append=opt.a, limit=opt.l, show=say, qemu=P2P_DEVICES if opt.p else ())
     for line in guest.bad_lines():
         say(f"kernel: {line}")
     codes = [guest.status(program.split(",")[0]) for program in opt.program]

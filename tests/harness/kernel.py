@@ -8,13 +8,34 @@ import os
 import re
 import subprocess
 import time
+from dataclasses import dataclass
+from pathlib import Path
 
 from common import BUILD, CACHE, JOBS, LINUX, LOGS, TOP, Stop, entry, git, lock, need_space, \
     need_tool, read_json, say, sha256, write
 
-OUT = BUILD / "x86_64"
-FRAGMENT = TOP / "tests/configs/x86_64.config"
-IMAGE = OUT / "arch/x86/boot/bzImage"
+CONFIGS = TOP / "tests/configs"
+
+
+@dataclass(frozen=True)
+class Config:
+    """A kernel configuration: fragments over a defconfig, built in build/NAME."""
+    name: str
+    fragments: tuple
+    base: str = "tinyconfig"
+    source: Path = LINUX
+    make: tuple = ()		# what every make needs, such as ARCH=
+
+    @property
+    def out(self):
+        return BUILD / self.name
+
+    def digest(self):
+        return sha256(self.base, *(path.read_bytes() for path in self.fragments))
+
+
+X86 = Config("x86_64", (CONFIGS / "x86_64.config",))
+IMAGE = X86.out / "arch/x86/boot/bzImage"
 TOOLS = {"gcc": "gcc", "make": "make", "flex": "flex", "bison": "bison", "bc": "bc",
          "cpio": "cpio", "ccache": "ccache", "perl": "perl"}
 
@@ -29,22 +50,27 @@ def environment():
     return env
 
 
-def command(out, *targets, source=LINUX):
-    return ["make", "-C", str(source), f"O={out}", "CC=ccache gcc", "HOSTCC=ccache gcc",
-            f"-j{JOBS}", *targets]
+def command(config, *targets):
+    return ["make", "-C", str(config.source), f"O={config.out}", "HOSTCC=ccache gcc",
+            *(config.make or ("CC=ccache gcc",)), f"-j{JOBS}", *targets]
 
 
-def configure(out=OUT, fragment=FRAGMENT, source=LINUX):
-    """tinyconfig plus the fragment, when the fragment is not the one configured last."""
-    mark, stamp = sha256(fragment.read_bytes()), out / ".fragment"
-    if not (out / ".config").exists() or not stamp.exists() or stamp.read_text() != mark:
-        say(f"configuring {out.relative_to(TOP)}")
-        quiet(command(out, "tinyconfig", source=source), "configure")
-        config = out / ".config"
-        config.write_text(config.read_text() + fragment.read_text())
-        quiet(command(out, "olddefconfig", source=source), "configure")
+def configure(config, lenient=False):
+    """The base plus the fragments, when they are not what was configured last.
+
+    A fragment may switch off what an earlier one asked for, if lenient.
+    """
+    mark, stamp = config.digest(), config.out / ".fragment"
+    target = config.out / ".config"
+    if not target.exists() or not stamp.exists() or stamp.read_text() != mark:
+        say(f"configuring build/{config.name}")
+        quiet(command(config, config.base), "configure")
+        target.write_text("".join([target.read_text()] +
+                                  [path.read_text() for path in config.fragments]))
+        quiet(command(config, "olddefconfig"), "configure")
         stamp.write_text(mark)
-    refuse_lost(out, fragment)
+    for fragment in () if lenient else config.fragments:
+        refuse_lost(config.out, fragment)
 
 
 def refuse_lost(out, fragment):
@@ -84,35 +110,36 @@ def failure(log):
     return f"the kernel build failed: {first.strip()} (all of it in {log})"
 
 
-def object_count(out):
+def object_count(config):
     """How many objects a build from nothing makes, by a dry run."""
-    done = subprocess.run(command(out, "-n", "vmlinux"), env=environment(), text=True,
+    done = subprocess.run(command(config, "-n", "vmlinux"), env=environment(), text=True,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.DEVNULL, errors="replace", check=False)
     return len(re.findall(r"echo '  (?:CC|AS) ", done.stdout))
 
 
-def build(out=OUT):
+def build(config=X86):
     """Build the image, saying how far it is."""
     for tool, package in TOOLS.items():
         need_tool(tool, package)
     if re.search(r"[\s:]", str(TOP)):
         raise Stop(f"{TOP}: the kernel cannot be built below a path with spaces or colons: "
                    "move the clone")
-    mark = sha256(FRAGMENT.read_bytes(), git("rev-parse", "HEAD"),
-                  git("status", "--porcelain"), TOP)
-    clean = not git("status", "--porcelain")
-    if clean and IMAGE.exists() and read_json(out / ".built").get("mark") == mark:
-        say(f"{out.relative_to(TOP)} is up to date")
+    head, dirt = (git(*args, cwd=config.source)
+                  for args in (("rev-parse", "HEAD"), ("status", "--porcelain")))
+    mark = sha256(config.digest(), head, TOP)
+    image, stamp = config.out / "arch/x86/boot/bzImage", config.out / ".built"
+    if not dirt and image.exists() and read_json(stamp).get("mark") == mark:
+        say(f"build/{config.name} is up to date")
         return
     need_space(BUILD, 1024)
-    configure(out)
+    configure(config)
     total = 0
-    if not (out / "vmlinux").exists():
-        quiet(command(out, "prepare"), "prepare")
-        total = object_count(out)
-    run_counted(command(out, "bzImage"), total)
-    write(out / ".built", f'{{"mark": "{mark}"}}\n')
+    if not (config.out / "vmlinux").exists():
+        quiet(command(config, "prepare"), "prepare")
+        total = object_count(config)
+    run_counted(command(config, "bzImage"), total)
+    write(stamp, f'{{"mark": "{"" if dirt else mark}"}}\n')
 
 
 def run_counted(line, total):
@@ -147,8 +174,8 @@ def main(args):
         with lock("build.lock"):
             build()
         return 0
-    configure()
-    return subprocess.run(command(OUT, *args[1:]), env=environment(), check=False).returncode
+    configure(X86)
+    return subprocess.run(command(X86, *args[1:]), env=environment(), check=False).returncode
 
 
 if __name__ == "__main__":

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the files that implement device private memory share. */
+#ifndef _MM_DEVICE_PRIVATE_H
+#define _MM_DEVICE_PRIVATE_H
+
+#include <linux/device_private.h>
+#include <linux/mutex.h>
+#include <linux/xarray.h>
+
+struct vm_struct;
+
+/**
+ * struct device_private_space - a space of device private pages
+ * @pgmap: the pagemap
+ * @owner: copy of @pgmap->owner, so that comparing owners needs no page
+ * @id: id of the space, not 0
+ * @nid: node of the pages
+ * @nr_pages: number of pages
+ * @memmap: the struct pages, [0, @nr_pages)
+ * @area: virtual area of @memmap
+ * @mutex: serialises population
+ * @aliases: P2P aliases by the index of the page, see device_private_alias.c
+ * @present: bit per granule, set if the granule is populated
+ */
+struct device_private_space {
+	struct dev_pagemap *pgmap;
+	void *owner;
+	unsigned int id;
+	int nid;
+	unsigned long nr_pages;
+	struct page *memmap;
+	struct vm_struct *area;
+	struct mutex mutex;	/* population */
+	struct xarray aliases;
+	unsigned long *present[];
+};
+
+static inline unsigned int device_private_id(device_private_index_t index)
+{
+	return (index.val >> DEVICE_PRIVATE_ID_SHIFT) &
+	       (BIT(DEVICE_PRIVATE_ID_BITS) - 1);
+}
+
+static inline unsigned long device_private_nr(device_private_index_t index)
+{
+	return index.val & (BIT(DEVICE_PRIVATE_INDEX_BITS) - 1);
+}
+
+struct device_private_space *device_private_space(device_private_index_t index);
+
+#endif /* _MM_DEVICE_PRIVATE_H */

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * P2P aliases of device private pages.
+ *
+ * The driver of a space, the exporter, can give a page an address in a PCI BAR
+ * of its device, through which the device of another driver, the importer, can
+ * reach it: an alias. A space has a record for each page that has one.
+ *
+ * Who holds what:
+ *  - records are made, and revoked, with the folio locked and referenced, and
+ *    dropped when the folio has no reference left;
+ *  - RCU: a walk of page tables that looks whether there is an alias. What it
+ *    found is valid as any result of hmm_range_fault() is: under the lock of
+ *    the importer with a notifier sequence that is live. An importer under that
+ *    lock always finds the record: it goes after the importer's invalidation.
+ *
+ * See Documentation/mm/hmm.rst.
+ */
+#include <linux/memremap.h>
+#include <linux/mm.h>
+#include <linux/mmu_notifier.h>
+#include <linux/pci-p2pdma.h>
+#include <linux/rcupdate.h>
+#include <linux/rmap.h>
+#include <linux/xarray.h>
+#include "device_private.h"
+#include "internal.h"
+
+/*
+ * A record is the frame of the address, shifted to make room for one bit: the
+ * alias is being revoked. The walk must not find such a one any more, while
+ * importers that did have yet to be invalidated.
+ */
+#define ALIAS_REVOKED	1UL
+#define ALIAS_SHIFT	1
+
+static void *mk_alias(phys_addr_t phys)
+{
+	return xa_mk_value(PHYS_PFN(phys) << ALIAS_SHIFT);
+}
+
+static bool alias_is_live(void *record)
+{
+	return record && !(xa_to_value(record) & ALIAS_REVOKED);
+}
+
+/**
+ * device_private_provider() - The P2P provider of a page's space.
+ * @index: name of the page
+ *
+ * Context: RCU is held, or what pins the page.
+ *
+ * Returns: the provider; NULL if the space has none or is gone.
+ */
+struct p2pdma_provider *device_private_provider(device_private_index_t index)
+{
+	struct device_private_space *space;
+
+	guard(rcu)();
+	space = device_private_space(index);
+	return space ? space->pgmap->p2p_provider : NULL;
+}
+
+/**
+ * device_private_has_aliases() - Do pages have an alias?
+ * @index: name of the first page
+ * @nr_pages: number of pages, all of one space
+ *
+ * Context: RCU is held, or what pins the pages.
+ *
+ * Returns: true if each of the pages has an alias that is not being revoked.
+ */
+bool device_private_has_aliases(device_private_index_t index,
+				unsigned long nr_pages)
+{
+	struct device_private_space *space;
+	unsigned long i;
+
+	guard(rcu)();
+	space = device_private_space(index);
+	if (!space)
+		return false;
+
+	for (i = 0; i < nr_pages; i++)
+		if (!alias_is_live(xa_load(&space->aliases,
+					   device_private_nr(index) + i)))
+			return false;
+
+	return true;
+}
+
+/**
+ * device_private_alias() - The address of the alias of a page.
+ * @index: name of the page
+ *
+ * Context: the lock of an importer, with a live sequence of the notifier with
+ * which hmm_range_fault() reported the page.
+ *
+ * Returns: the physical address, PHYS_ADDR_MAX if the page has no alias.
+ */
+phys_addr_t device_private_alias(device_private_index_t index)
+{
+	struct device_private_space *space;
+	void *record = NULL;
+
+	guard(rcu)();
+	space = device_private_space(index);
+	if (space)
+		record = xa_load(&space->aliases, device_private_nr(index));
+
+	return record ? PFN_PHYS(xa_to_value(record) >> ALIAS_SHIFT) :
+			PHYS_ADDR_MAX;
+}
+
+/* Ask the exporter to map pages that have no alias yet. */
+static int make_aliases(struct device_private_space *space, unsigned long index,
+			unsigned long nr_pages)
+{
+	struct dev_pagemap *pgmap = space->pgmap;
+	phys_addr_t phys = PHYS_ADDR_MAX;
+	unsigned long i;
+	int err;
+
+	/* So that nothing fails once the exporter has mapped them. */
+	for (i = 0; i < nr_pages; i++) {
+		err = xa_reserve(&space->aliases, index + i, GFP_KERNEL);
+		if (err)
+			goto err_release;
+	}
+
+	err = pgmap->ops->p2p_map(pgmap, index, nr_pages, &phys);
+	if (err)
+		goto err_release;
+
+	if (!PAGE_ALIGNED(phys) ||
+	    !pci_p2pdma_contains(pgmap->p2p_provider, phys,
+				 nr_pages << PAGE_SHIFT)) {
+		dev_err_ratelimited(pgmap->p2p_provider->owner,
+				    "P2P alias %pa of %lu device private pages is not in the BAR of its provider\n",
+				    &phys, nr_pages);
+		err = -EFAULT;
+		goto err_release;
+	}
+
+	for (i = 0; i < nr_pages; i++)
+		xa_store(&space->aliases, index + i,
+			 mk_alias(phys + (i << PAGE_SHIFT)), GFP_KERNEL);
+
+	return 0;
+
+err_release:
+	for (i = 0; i < nr_pages; i++)
+		xa_release(&space->aliases, index + i);
+	return err;
+}
+
+/**
+ * device_private_make_aliases() - Give pages of a folio an alias each.
+ * @page: the first page
+ * @nr_pages: number of pages, none of them beyond the folio
+ *
+ * Those that have one keep it.
+ *
+ * Context: May sleep. The folio is locked and referenced. The space has a
+ * provider.
+ *
+ * Returns: 0 if all of the pages have an alias, or the error of the exporter.
+ */
+int device_private_make_aliases(struct page *page, unsigned long nr_pages)
+{
+	struct device_private_space *space = page_pgmap(page)->space;
+	const unsigned long end = device_private_page_index(page) + nr_pages;
+	unsigned long index = end - nr_pages;
+
+	VM_WARN_ON_ONCE_PAGE(!folio_test_locked(page_folio(page)), page);
+
+	while (index < end) {
+		unsigned long nr = 0;
+		int err;
+
+		while (index + nr < end && !xa_load(&space->aliases, index + nr))
+			nr++;
+		if (nr) {
+			err = make_aliases(space, index, nr);
+			if (err)
+				return err;
+		}
+		/* The page at index + nr has an alias, if there is such a page. */
+		index += nr + 1;
+	}
+
+	return 0;
+}
+
+static bool invalidate_importers(struct folio *folio, struct vm_area_struct *vma,
+				 unsigned long addr, void *owner)
+{
+	DEFINE_FOLIO_VMA_WALK(pvmw, folio, vma, addr, 0);
+	struct mmu_notifier_range range;
+
+	/* As a migration is: the owner's own mappings of the page can stay. */
+	mmu_notifier_range_init_owner(&range, MMU_NOTIFY_MIGRATE, 0, vma->vm_mm,
+				      addr, vma_address_end(&pvmw), owner);
+	mmu_notifier_invalidate_range_start(&range);
+	mmu_notifier_invalidate_range_end(&range);
+	return true;
+}
+
+/* Apply @change to the records of the pages [@index, @index + @nr_pages). */
+static void change_aliases(struct device_private_space *space,
+			   unsigned long index, unsigned long nr_pages,
+			   void *(*change)(void *record))
+{
+	XA_STATE(xas, &space->aliases, index);
+	void *record;
+
+	xas_lock(&xas);
+	xas_for_each(&xas, record, index + nr_pages - 1)
+		if (xa_is_value(record))
+			xas_store(&xas, change(record));
+	xas_unlock(&xas);
+}
+
+static void *mark_revoked(void *record)
+{
+	return xa_mk_value(xa_to_value(record) | ALIAS_REVOKED);
+}
+
+static void *no_record(void *record)
+{
+	return NULL;
+}
+
+/**
+ * device_private_revoke_aliases() - Take the aliases of a folio back.
+ * @folio: the folio, device private
+ *
+ * For the exporter. When this returns nobody uses the addresses any more, which
+ * can then be given to other pages. The importers find out by an invalidation
+ * of their notifiers, and ask for the page anew when they need it.
+ *
+ * Context: May sleep. The folio is locked and referenced. May be called from
+ * &dev_pagemap_ops.p2p_map, for folios whose lock is had by folio_trylock():
+ * that of another folio is held there.
+ */
+void device_private_revoke_aliases(struct folio *folio)
+{
+	struct device_private_space *space = folio->pgmap->space;
+	const unsigned long index = device_private_page_index(&folio->page);
+	const unsigned long nr_pages = folio_nr_pages(folio);
+	struct rmap_walk_control rwc = {
+		.rmap_one = invalidate_importers,
+		.anon_lock = folio_lock_anon_vma_read,
+		.arg = space->owner,
+	};
+
+	VM_WARN_ON_ONCE_FOLIO(!folio_test_locked(folio), folio);
+
+	change_aliases(space, index, nr_pages, mark_revoked);
+	rmap_walk(folio, &rwc);
+	change_aliases(space, index, nr_pages, no_record);
+}
+EXPORT_SYMBOL_GPL(device_private_revoke_aliases);
+
+/**
+ * device_private_drop_aliases() - Forget the aliases of a folio that is freed.
+ * @folio: the folio, device private, without a reference
+ *
+ * The exporter knows from &dev_pagemap_ops.folio_free, which comes next, that
+ * the addresses are not used any more.
+ *
+ * Context: Any but interrupt.
+ */
+void device_private_drop_aliases(struct folio *folio)
+{
+	struct device_private_space *space = folio->pgmap->space;
+
+	if (!xa_empty(&space->aliases))
+		change_aliases(space, device_private_page_index(&folio->page),
+			       folio_nr_pages(folio), no_record);
+}

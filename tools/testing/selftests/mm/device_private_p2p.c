@@ -1,0 +1,845 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * P2P aliases of device private memory: a page of an exporter is accessed by DMA
+ * of another device, where it is if that device can reach it, and in system memory
+ * if it cannot.
+ *
+ * Needs the drivers of CONFIG_TEST_P2P_ALIAS and the devices they drive, which
+ * QEMU has: an ivshmem-plain with at least 4 MiB of memory and an edu behind one
+ * PCIe switch ("near"), another edu behind another host bridge ("far"). What a
+ * far one can reach depends on the CPU, see cpu_supports_p2pdma().
+ *
+ * Every test compares the bytes at both ends and asks where the pages are.
+ */
+#include "kselftest_harness.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <linux/mman.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+/* Private to the drivers, so not exported in include/uapi. */
+#include <lib/test_hmm_uapi.h>
+#include <lib/test_p2p_uapi.h>
+#include <mm/vm_util.h>
+
+#define NR_PAGES	8UL	/* of the buffer */
+#define RACE_BYTES	64UL	/* of each page, in a transfer of the race */
+#define LONG_MS		100000	/* no page is thrown out of the window */
+#define DRIVER		"/sys/bus/pci/drivers/test_p2p_exporter/"
+
+#define ALIAS_RW	(P2P_TYPE_ALIAS | P2P_TYPE_WRITE)
+#define PRIVATE_RW	(P2P_TYPE_PRIVATE | P2P_TYPE_WRITE)
+#define PRIVATE_RO	P2P_TYPE_PRIVATE
+#define RAM_RW		(P2P_TYPE_RAM | P2P_TYPE_WRITE)
+
+struct p2p {
+	int exporter;
+	int importer[2];	/* near, far */
+	bool far_reaches;
+	unsigned long page;
+	unsigned long pmd;
+	char *buf;		/* aligned to a PMD, 2 of them long */
+	unsigned char *data;	/* NR_PAGES pages, for the device */
+	unsigned char types[1024], maps[1024];
+};
+
+enum { NEAR, FAR };
+
+/* The byte that a test expects at @offset of the buffer. */
+static unsigned char pattern(unsigned long offset, unsigned char seed)
+{
+	return (offset * 7 + (offset >> 12) * 31 + seed) & 0xff;
+}
+
+static void fill(void *to, unsigned long bytes, unsigned char seed)
+{
+	for (unsigned long i = 0; i < bytes; i++)
+		((volatile unsigned char *)to)[i] = pattern(i, seed);
+}
+
+static bool holds(const void *from, unsigned long bytes, unsigned char seed)
+{
+	for (unsigned long i = 0; i < bytes; i++)
+		if (((const volatile unsigned char *)from)[i] != pattern(i, seed))
+			return false;
+	return true;
+}
+
+/* Do all of the @n bytes have the value? */
+static bool all(const unsigned char *bytes, unsigned long n, unsigned char value)
+{
+	for (unsigned long i = 0; i < n; i++)
+		if (bytes[i] != value)
+			return false;
+	return true;
+}
+
+/* The host bridge and the root port of a misc device's parent. */
+static bool place_of(const char *name, char *place)
+{
+	char link[64], path[PATH_MAX], *slash = path;
+
+	snprintf(link, sizeof(link), "/sys/class/misc/%s/device", name);
+	if (!realpath(link, path))
+		return false;
+	for (int i = 0; i < 5 && slash; i++)	/* /sys/devices/BRIDGE/PORT/ */
+		slash = strchr(slash + (i > 0), '/');
+	if (slash)
+		*slash = 0;
+	strcpy(place, path);
+	return true;
+}
+
+/* The pci_p2pdma allow list of CPUs, as far as QEMU has them. */
+static bool cpu_allows_any_bridge(void)
+{
+	FILE *cpuinfo = fopen("/proc/cpuinfo", "r");
+	bool amd = false, found = false;
+	char line[256];
+	int family;
+
+	while (cpuinfo && fgets(line, sizeof(line), cpuinfo)) {
+		if (strstr(line, "AuthenticAMD"))
+			amd = true;
+		if (sscanf(line, "cpu family : %d", &family) == 1)
+			found = amd && family >= 0x17;
+	}
+	if (cpuinfo)
+		fclose(cpuinfo);
+	return found;
+}
+
+static void table(const char *test, unsigned char type, unsigned char map,
+		  unsigned long bytes, const char *place)
+{
+	static const char * const types[] = { "none", "error", "RAM", "private",
+					      "alias" };
+	static const char * const maps[] = { "-", "memory", "host bridge",
+					     "bus address" };
+
+	printf("# p2p: %-36s| %-8s| %-12s| %6lu | %s\n", test,
+	       types[type & P2P_TYPE_MASK], maps[map], bytes, place);
+}
+
+FIXTURE(p2p)
+{
+	struct p2p p2p;
+};
+
+static int import(struct p2p *p, int who, unsigned long first, unsigned long n,
+		  unsigned int flags, unsigned int bytes)
+{
+	struct p2p_access access = {
+		.addr = (uintptr_t)p->buf + first * p->page,
+		.npages = n,
+		.data = bytes ? (uintptr_t)p->data : 0,
+		.types = (uintptr_t)p->types,
+		.maps = (uintptr_t)p->maps,
+		.bytes = bytes,
+		.flags = flags,
+	};
+
+	memset(p->types, 0xff, sizeof(p->types));
+	memset(p->maps, 0xff, sizeof(p->maps));
+	return ioctl(p->importer[who], P2P_IMPORTER_ACCESS, &access) ? -errno : 0;
+}
+
+static int export(struct p2p *p, unsigned long cmd, unsigned long first,
+		  unsigned long n, unsigned long *done)
+{
+	struct p2p_range range = {
+		.addr = (uintptr_t)p->buf + first * p->page,
+		.npages = n,
+		.types = (uintptr_t)p->types,
+	};
+	int ret = ioctl(p->exporter, cmd, &range) ? -errno : 0;
+
+	if (done)
+		*done = range.done;
+	return ret;
+}
+
+/* What the owner is told: where the pages are. */
+static bool owner_sees(struct p2p *p, unsigned long first, unsigned long n,
+		       unsigned char type)
+{
+	return !export(p, P2P_EXPORTER_TYPES, first, n, NULL) &&
+	       all(p->types, n, type);
+}
+
+static int configure(struct p2p *p, unsigned int mode, unsigned int window,
+		     unsigned int ms)
+{
+	struct p2p_exporter_config config = {
+		.mode = mode, .window_pages = window, .residency_ms = ms,
+	};
+
+	return ioctl(p->exporter, P2P_EXPORTER_CONFIG, &config) ? -errno : 0;
+}
+
+static struct p2p_exporter_info info(struct p2p *p)
+{
+	struct p2p_exporter_info info = {};
+
+	ioctl(p->exporter, P2P_EXPORTER_INFO, &info);
+	return info;
+}
+
+static int open_misc(const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/dev/%s", name);
+	return open(path, O_RDWR);
+}
+
+/* The exporter, and the importers by their place. */
+static bool open_devices(struct p2p *p)
+{
+	char there[PATH_MAX], here[PATH_MAX], name[32];
+
+	p->importer[NEAR] = p->importer[FAR] = -1;
+	p->exporter = open_misc("p2p_exporter0");
+	if (p->exporter < 0 || !place_of("p2p_exporter0", there))
+		return false;
+	for (int i = 0; i < 2; i++) {
+		int who;
+
+		snprintf(name, sizeof(name), "p2p_importer%d", i);
+		if (!place_of(name, here))
+			return false;
+		who = strcmp(here, there) ? FAR : NEAR;
+		p->importer[who] = open_misc(name);
+	}
+	return p->importer[NEAR] >= 0 && p->importer[FAR] >= 0;
+}
+
+FIXTURE_SETUP(p2p)
+{
+	struct p2p *p = &self->p2p;
+	struct p2p_range range;
+	char *area;
+
+	if (!open_devices(p))
+		SKIP(return, "no exporter, or no two importers (CONFIG_TEST_P2P_ALIAS)");
+	p->far_reaches = cpu_allows_any_bridge();
+	p->page = psize();
+	p->pmd = read_pmd_pagesize();
+	ASSERT_NE(p->pmd, 0);
+	ASSERT_LE(p->pmd / p->page, sizeof(p->types));
+	p->data = malloc(NR_PAGES * p->page);
+	ASSERT_NE(p->data, NULL);
+
+	area = mmap(NULL, 3 * p->pmd, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(area, MAP_FAILED);
+	p->buf = (char *)(((uintptr_t)area + p->pmd - 1) & ~(p->pmd - 1));
+	ASSERT_EQ(madvise(p->buf, 2 * p->pmd, MADV_NOHUGEPAGE), 0);
+
+	range = (struct p2p_range){
+		.addr = (uintptr_t)p->buf, .npages = 2 * p->pmd / p->page,
+	};
+	for (int i = 0; i < 2; i++)
+		ASSERT_EQ(ioctl(p->importer[i], P2P_IMPORTER_REGISTER, &range), 0);
+	ASSERT_EQ(configure(p, P2P_MAP_NORMAL, 0, LONG_MS), 0);
+}
+
+FIXTURE_TEARDOWN(p2p)
+{
+	struct p2p *p = &self->p2p;
+
+	configure(p, P2P_MAP_NORMAL, 0, 0);
+	close(p->importer[NEAR]);
+	close(p->importer[FAR]);
+	close(p->exporter);
+	free(p->data);
+}
+
+/* Fill @n pages of the buffer and migrate them to the exporter. */
+#define TO_DEVICE(p, n, seed) do {					\
+	unsigned long _done;						\
+									\
+	fill((p)->buf, (n) * (p)->page, seed);				\
+	ASSERT_EQ(export(p, P2P_EXPORTER_MIGRATE, 0, n, &_done), 0);	\
+	ASSERT_EQ(_done, n);						\
+	ASSERT_TRUE(owner_sees(p, 0, n, PRIVATE_RW));			\
+} while (0)
+
+/* The importer gets the buffer by type, map and data; then it is at home. */
+#define IMPORTED(p, who, n, flags, type, map, seed) do {		\
+	ASSERT_EQ(import(p, who, 0, n, flags, (p)->page), 0);		\
+	ASSERT_TRUE(all((p)->types, n, type));				\
+	ASSERT_TRUE(all((p)->maps, n, map));				\
+	ASSERT_TRUE(holds((p)->data, (n) * (p)->page, seed));		\
+} while (0)
+
+TEST_F(p2p, near_read)
+{
+	struct p2p *p = &self->p2p;
+	unsigned long maps = info(p).maps;
+
+	TO_DEVICE(p, NR_PAGES, 1);
+	IMPORTED(p, NEAR, NR_PAGES, 0, ALIAS_RW, P2P_MAP_BUS, 1);
+	table("read, same switch", p->types[0], p->maps[0], NR_PAGES * p->page,
+	      "stayed on the device");
+	ASSERT_TRUE(owner_sees(p, 0, NR_PAGES, PRIVATE_RW));
+	ASSERT_EQ(info(p).maps, maps + NR_PAGES);
+
+	/* A second time: nothing is mapped anew. */
+	IMPORTED(p, NEAR, NR_PAGES, 0, ALIAS_RW, P2P_MAP_BUS, 1);
+	ASSERT_EQ(info(p).maps, maps + NR_PAGES);
+	ASSERT_TRUE(holds(p->buf, NR_PAGES * p->page, 1));
+	ASSERT_TRUE(owner_sees(p, 0, NR_PAGES, RAM_RW));
+	ASSERT_EQ(info(p).mapped_pages, 0);
+	ASSERT_EQ(info(p).used_pages, 0);
+}
+
+TEST_F(p2p, near_write)
+{
+	struct p2p *p = &self->p2p;
+
+	TO_DEVICE(p, NR_PAGES, 1);
+	fill(p->data, NR_PAGES * p->page, 2);
+	ASSERT_EQ(import(p, NEAR, 0, NR_PAGES, P2P_ACCESS_WRITE, p->page), 0);
+	ASSERT_TRUE(all(p->types, NR_PAGES, ALIAS_RW));
+	ASSERT_TRUE(all(p->maps, NR_PAGES, P2P_MAP_BUS));
+	table("write, same switch", p->types[0], p->maps[0], NR_PAGES * p->page,
+	      "stayed on the device");
+	ASSERT_TRUE(owner_sees(p, 0, NR_PAGES, PRIVATE_RW));
+	ASSERT_TRUE(holds(p->buf, NR_PAGES * p->page, 2));
+}
+
+TEST_F(p2p, near_with_mmap_lock)
+{
+	struct p2p *p = &self->p2p;
+
+	TO_DEVICE(p, NR_PAGES, 3);
+	IMPORTED(p, NEAR, NR_PAGES, P2P_ACCESS_LOCKED, ALIAS_RW, P2P_MAP_BUS, 3);
+	ASSERT_TRUE(owner_sees(p, 0, NR_PAGES, PRIVATE_RW));
+}
+
+TEST_F(p2p, no_opt_in)
+{
+	struct p2p *p = &self->p2p;
+	unsigned long maps = info(p).maps;
+
+	TO_DEVICE(p, NR_PAGES, 1);
+	IMPORTED(p, NEAR, NR_PAGES, P2P_ACCESS_NO_ALIAS, RAM_RW, P2P_MAP_MEMORY, 1);
+	table("read, importer did not opt in", p->types[0], p->maps[0],
+	      NR_PAGES * p->page, "moved to RAM");
+	ASSERT_TRUE(owner_sees(p, 0, NR_PAGES, RAM_RW));
+	ASSERT_EQ(info(p).maps, maps);
+}
+
+TEST_F(p2p, other_host_bridge)
+{
+	struct p2p *p = &self->p2p;
+	unsigned long maps = info(p).maps;
+
+	TO_DEVICE(p, NR_PAGES, 1);
+	if (p->far_reaches) {
+		IMPORTED(p, FAR, NR_PAGES, 0, ALIAS_RW, P2P_MAP_MMIO, 1);
+		ASSERT_TRUE(owner_sees(p, 0, NR_PAGES, PRIVATE_RW));
+		fill(p->data, NR_PAGES * p->page, 2);
+		ASSERT_EQ(import(p, FAR, 0, NR_PAGES, P2P_ACCESS_WRITE, p->page), 0);
+		ASSERT_TRUE(all(p->maps, NR_PAGES, P2P_MAP_MMIO));
+		table("write, other host bridge", p->types[0], p->maps[0],
+		      NR_PAGES * p->page, "stayed on the device");
+		ASSERT_TRUE(owner_sees(p, 0, NR_PAGES, PRIVATE_RW));
+		ASSERT_TRUE(holds(p->buf, NR_PAGES * p->page, 2));
+		return;
+	}
+	IMPORTED(p, FAR, NR_PAGES, 0, RAM_RW, P2P_MAP_MEMORY, 1);
+	table("read, other host bridge (refused)", p->types[0], p->maps[0],
+	      NR_PAGES * p->page, "moved to RAM");
+	ASSERT_TRUE(owner_sees(p, 0, NR_PAGES, RAM_RW));
+	/* The exporter was not asked. */
+	ASSERT_EQ(info(p).maps, maps);
+}
+
+TEST_F(p2p, importer_without_pci)
+{
+	struct hmm_dmirror_cmd cmd = {};
+	struct p2p *p = &self->p2p;
+	int fd = open("/dev/hmm_dmirror0", O_RDWR);
+
+	if (fd < 0)
+		SKIP(return, "/dev/hmm_dmirror0: %s (CONFIG_TEST_HMM)", strerror(errno));
+	TO_DEVICE(p, NR_PAGES, 4);
+	cmd.addr = (uintptr_t)p->buf;
+	cmd.ptr = (uintptr_t)p->data;
+	cmd.npages = NR_PAGES;
+	ASSERT_EQ(ioctl(fd, HMM_DMIRROR_READ, &cmd), 0);
+	ASSERT_TRUE(holds(p->data, NR_PAGES * p->page, 4));
+	table("read, importer that is not PCI", P2P_TYPE_RAM, P2P_MAP_MEMORY,
+	      NR_PAGES * p->page, "moved to RAM");
+	ASSERT_TRUE(owner_sees(p, 0, NR_PAGES, RAM_RW));
+	close(fd);
+}
+
+/* Nothing is faulted and the exporter is not asked; an alias there is, is told. */
+TEST_F(p2p, snapshot)
+{
+	struct p2p *p = &self->p2p;
+	unsigned long maps = info(p).maps;
+
+	TO_DEVICE(p, NR_PAGES, 5);
+	ASSERT_EQ(import(p, NEAR, 0, NR_PAGES, P2P_ACCESS_SNAPSHOT, 0), 0);
+	ASSERT_TRUE(all(p->types, NR_PAGES, P2P_TYPE_NONE));
+	ASSERT_EQ(info(p).maps, maps);
+
+	ASSERT_EQ(import(p, NEAR, 0, 2, 0, 0), 0);
+	ASSERT_EQ(import(p, NEAR, 0, NR_PAGES, P2P_ACCESS_SNAPSHOT, 0), 0);
+	ASSERT_TRUE(all(p->types, 2, ALIAS_RW));
+	ASSERT_TRUE(all(p->types + 2, NR_PAGES - 2, P2P_TYPE_NONE));
+	/* It is an alias for who can reach it only. */
+	ASSERT_EQ(import(p, FAR, 0, NR_PAGES, P2P_ACCESS_SNAPSHOT, 0), 0);
+	ASSERT_TRUE(all(p->types, 2, p->far_reaches ? ALIAS_RW : P2P_TYPE_NONE));
+	ASSERT_EQ(import(p, NEAR, 0, NR_PAGES, P2P_ACCESS_SNAPSHOT |
+			 P2P_ACCESS_NO_ALIAS, 0), 0);
+	ASSERT_TRUE(all(p->types, NR_PAGES, P2P_TYPE_NONE));
+	ASSERT_TRUE(owner_sees(p, 0, NR_PAGES, PRIVATE_RW));
+}
+
+TEST_F(p2p, exporter_refuses)
+{
+	static const struct {
+		unsigned int mode;
+		const char *row;
+	} cases[] = {
+		{ P2P_MAP_ENOSPC, "read, exporter has no room" },
+		{ P2P_MAP_EOPNOTSUPP, "read, exporter does not support it" },
+		{ P2P_MAP_EAGAIN, "read, exporter is busy" },
+		{ P2P_MAP_GARBAGE, "read, exporter gives no address" },
+		{ P2P_MAP_OTHER_BAR, "read, exporter gives another BAR" },
+	};
+	struct p2p *p = &self->p2p;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
+		TO_DEVICE(p, NR_PAGES, 10 + i);
+		ASSERT_EQ(configure(p, cases[i].mode, 0, 0), 0);
+		IMPORTED(p, NEAR, NR_PAGES, 0, RAM_RW, P2P_MAP_MEMORY, 10 + i);
+		table(cases[i].row, p->types[0], p->maps[0], NR_PAGES * p->page,
+		      "moved to RAM");
+		ASSERT_TRUE(owner_sees(p, 0, NR_PAGES, RAM_RW));
+		ASSERT_EQ(info(p).mapped_pages, 0);
+	}
+	/* It can change its mind. */
+	ASSERT_EQ(configure(p, P2P_MAP_NORMAL, 0, LONG_MS), 0);
+	TO_DEVICE(p, NR_PAGES, 1);
+	IMPORTED(p, NEAR, NR_PAGES, 0, ALIAS_RW, P2P_MAP_BUS, 1);
+}
+
+/* Window of half the buffer, and nobody is thrown out: the rest goes to RAM. */
+TEST_F(p2p, window_exhausted)
+{
+	struct p2p *p = &self->p2p;
+	const unsigned long half = NR_PAGES / 2;
+
+	ASSERT_EQ(configure(p, P2P_MAP_NORMAL, half, LONG_MS), 0);
+	TO_DEVICE(p, NR_PAGES, 6);
+	ASSERT_EQ(import(p, NEAR, 0, NR_PAGES, 0, p->page), 0);
+	ASSERT_TRUE(all(p->types, half, ALIAS_RW));
+	ASSERT_TRUE(all(p->maps, half, P2P_MAP_BUS));
+	ASSERT_TRUE(all(p->types + half, half, RAM_RW));
+	ASSERT_TRUE(all(p->maps + half, half, P2P_MAP_MEMORY));
+	ASSERT_TRUE(holds(p->data, NR_PAGES * p->page, 6));
+	table("read, window exhausted: first half", p->types[0], p->maps[0],
+	      half * p->page, "stayed on the device");
+	table("read, window exhausted: other half", p->types[half], p->maps[half],
+	      half * p->page, "moved to RAM");
+	ASSERT_TRUE(owner_sees(p, 0, half, PRIVATE_RW));
+	ASSERT_TRUE(owner_sees(p, half, half, RAM_RW));
+}
+
+/* The same window, and pages are thrown out: what the device wrote is kept. */
+TEST_F(p2p, window_reclaimed)
+{
+	struct p2p *p = &self->p2p;
+	const unsigned long half = NR_PAGES / 2;
+	unsigned long revokes = info(p).revokes;
+
+	ASSERT_EQ(configure(p, P2P_MAP_NORMAL, half, 0), 0);
+	TO_DEVICE(p, NR_PAGES, 7);
+	fill(p->data, NR_PAGES * p->page, 8);
+	ASSERT_EQ(import(p, NEAR, 0, half, P2P_ACCESS_WRITE, p->page), 0);
+	ASSERT_TRUE(all(p->types, half, ALIAS_RW));
+
+	ASSERT_EQ(import(p, NEAR, half, half, 0, p->page), 0);
+	ASSERT_TRUE(all(p->types, half, ALIAS_RW));
+	ASSERT_TRUE(all(p->maps, half, P2P_MAP_BUS));
+	ASSERT_EQ(info(p).revokes, revokes + half);
+	ASSERT_TRUE(owner_sees(p, 0, NR_PAGES, PRIVATE_RW));
+	table("read, window reclaimed", ALIAS_RW, P2P_MAP_BUS, half * p->page,
+	      "stayed on the device");
+
+	ASSERT_EQ(import(p, NEAR, 0, half, P2P_ACCESS_SNAPSHOT, 0), 0);
+	ASSERT_TRUE(all(p->types, half, P2P_TYPE_NONE));
+	ASSERT_EQ(import(p, NEAR, 0, half, 0, p->page), 0);
+	ASSERT_TRUE(all(p->types, half, ALIAS_RW));
+	ASSERT_TRUE(holds(p->data, half * p->page, 8));
+	ASSERT_TRUE(owner_sees(p, 0, NR_PAGES, PRIVATE_RW));
+}
+
+TEST_F(p2p, revoke)
+{
+	struct p2p *p = &self->p2p;
+	unsigned long done;
+
+	TO_DEVICE(p, NR_PAGES, 1);
+	fill(p->data, NR_PAGES * p->page, 9);
+	ASSERT_EQ(import(p, NEAR, 0, NR_PAGES, P2P_ACCESS_WRITE, p->page), 0);
+	ASSERT_EQ(info(p).mapped_pages, NR_PAGES);
+	ASSERT_EQ(export(p, P2P_EXPORTER_REVOKE, 0, NR_PAGES, &done), 0);
+	ASSERT_EQ(done, NR_PAGES);
+	ASSERT_EQ(info(p).mapped_pages, 0);
+
+	/* The importer has lost its mapping, the page is where it was. */
+	ASSERT_EQ(import(p, NEAR, 0, NR_PAGES, P2P_ACCESS_SNAPSHOT, 0), 0);
+	ASSERT_TRUE(all(p->types, NR_PAGES, P2P_TYPE_NONE));
+	ASSERT_TRUE(all(p->maps, NR_PAGES, P2P_MAP_NONE));
+	ASSERT_TRUE(owner_sees(p, 0, NR_PAGES, PRIVATE_RW));
+	IMPORTED(p, NEAR, NR_PAGES, 0, ALIAS_RW, P2P_MAP_BUS, 9);
+	table("read, after revoke", p->types[0], p->maps[0], NR_PAGES * p->page,
+	      "stayed on the device");
+}
+
+/* Hole, RAM, pages of the exporter: each keeps its kind. */
+TEST_F(p2p, mixed_range)
+{
+	struct p2p *p = &self->p2p;
+	unsigned long done;
+
+	fill(p->buf + 2 * p->page, 4 * p->page, 11);
+	ASSERT_EQ(export(p, P2P_EXPORTER_MIGRATE, 4, 2, &done), 0);
+	ASSERT_EQ(done, 2);
+	ASSERT_EQ(import(p, NEAR, 0, 6, P2P_ACCESS_WRITE, 0), 0);
+	ASSERT_TRUE(all(p->types, 4, RAM_RW));
+	ASSERT_TRUE(all(p->maps, 4, P2P_MAP_MEMORY));
+	ASSERT_TRUE(all(p->types + 4, 2, ALIAS_RW));
+	ASSERT_TRUE(all(p->maps + 4, 2, P2P_MAP_BUS));
+	ASSERT_TRUE(owner_sees(p, 0, 4, RAM_RW));
+	ASSERT_TRUE(owner_sees(p, 4, 2, PRIVATE_RW));
+	ASSERT_TRUE(holds(p->buf + 2 * p->page, 4 * p->page, 11));
+}
+
+/* Permission first: a page that is read only is not written through its alias. */
+TEST_F(p2p, copy_on_write)
+{
+	struct p2p *p = &self->p2p;
+	int ready[2], go[2], status;
+	char byte = 0;
+	pid_t child;
+
+	ASSERT_EQ(pipe(ready), 0);
+	ASSERT_EQ(pipe(go), 0);
+	TO_DEVICE(p, NR_PAGES, 12);
+	child = fork();
+	if (!child) {
+		if (read(go[0], &byte, 1) != 1)
+			_exit(1);
+		_exit(!holds(p->buf, NR_PAGES * p->page, 12));
+	}
+	ASSERT_TRUE(owner_sees(p, 0, NR_PAGES, PRIVATE_RO));
+	IMPORTED(p, NEAR, NR_PAGES, 0, P2P_TYPE_ALIAS, P2P_MAP_BUS, 12);
+	ASSERT_TRUE(owner_sees(p, 0, NR_PAGES, PRIVATE_RO));
+
+	fill(p->data, NR_PAGES * p->page, 13);
+	ASSERT_EQ(import(p, NEAR, 0, NR_PAGES, P2P_ACCESS_WRITE, p->page), 0);
+	ASSERT_TRUE(all(p->types, NR_PAGES, RAM_RW));
+	table("write, read-only page of a fork", p->types[0], p->maps[0],
+	      NR_PAGES * p->page, "copied to RAM");
+	ASSERT_TRUE(holds(p->buf, NR_PAGES * p->page, 13));
+	ASSERT_EQ(write(go[1], &byte, 1), 1);
+	ASSERT_EQ(waitpid(child, &status, 0), child);
+	ASSERT_EQ(status, 0);
+}
+
+TEST_F(p2p, unmap)
+{
+	struct p2p *p = &self->p2p;
+
+	TO_DEVICE(p, NR_PAGES, 14);
+	IMPORTED(p, NEAR, NR_PAGES, 0, ALIAS_RW, P2P_MAP_BUS, 14);
+	ASSERT_EQ(info(p).mapped_pages, NR_PAGES);
+	ASSERT_EQ(munmap(p->buf, NR_PAGES * p->page), 0);
+	ASSERT_EQ(info(p).mapped_pages, 0);
+	ASSERT_EQ(info(p).used_pages, 0);
+	ASSERT_EQ(import(p, NEAR, 0, NR_PAGES, 0, 0), -EFAULT);
+}
+
+/* A folio of a PMD's size: aliases for all of it, and for the rest when split. */
+TEST_F(p2p, huge)
+{
+	struct p2p *p = &self->p2p;
+	const unsigned long n = p->pmd / p->page;
+	unsigned long done;
+
+	ASSERT_EQ(madvise(p->buf, p->pmd, MADV_HUGEPAGE), 0);
+	fill(p->buf, p->pmd, 15);
+	if (!check_huge_anon(p->buf, 2 * p->pmd, 1, p->pmd))
+		SKIP(return, "no huge page to be had");
+	ASSERT_EQ(export(p, P2P_EXPORTER_MIGRATE, 0, n, &done), 0);
+	ASSERT_EQ(done, n);
+	ASSERT_TRUE(owner_sees(p, 0, n, PRIVATE_RW));
+
+	/* The middle of it. */
+	ASSERT_EQ(import(p, NEAR, 3, 2, 0, 0), 0);
+	ASSERT_TRUE(all(p->types, 2, ALIAS_RW));
+	ASSERT_EQ(info(p).mapped_pages, 2);
+	/* All of it; data of some. */
+	ASSERT_EQ(import(p, NEAR, 0, n, 0, 0), 0);
+	ASSERT_TRUE(all(p->types, n, ALIAS_RW));
+	ASSERT_TRUE(all(p->maps, n, P2P_MAP_BUS));
+	ASSERT_EQ(info(p).mapped_pages, n);
+	IMPORTED(p, NEAR, NR_PAGES, 0, ALIAS_RW, P2P_MAP_BUS, 15);
+	table("read, large folio", p->types[0], p->maps[0], NR_PAGES * p->page,
+	      "stayed on the device");
+	ASSERT_TRUE(owner_sees(p, 0, n, PRIVATE_RW));
+
+	/* The CPU gets a part of it: split. */
+	ASSERT_EQ(munmap(p->buf, p->page), 0);
+	ASSERT_TRUE(holds(p->buf + p->pmd / 2, p->pmd / 2,
+			  pattern(p->pmd / 2, 15)));
+	ASSERT_EQ(import(p, NEAR, 1, n - 1, 0, 0), 0);
+	ASSERT_TRUE(holds(p->buf + p->page, p->pmd - p->page,
+			  pattern(p->page, 15)));
+	ASSERT_EQ(munmap(p->buf, p->pmd), 0);
+	ASSERT_EQ(info(p).mapped_pages, 0);
+	ASSERT_EQ(info(p).used_pages, 0);
+}
+
+/* An exporter that never comes back holds up its importer until that is killed. */
+TEST_F(p2p, killed_while_mapping)
+{
+	struct p2p *p = &self->p2p;
+	int status, ready[2];
+	pid_t child;
+	char byte;
+
+	ASSERT_EQ(pipe(ready), 0);
+	child = fork();
+	if (!child) {
+		struct p2p_range range = {
+			.addr = (uintptr_t)p->buf, .npages = NR_PAGES,
+		};
+		struct p2p other = *p;
+
+		if (!open_devices(&other) ||
+		    ioctl(other.importer[NEAR], P2P_IMPORTER_REGISTER, &range))
+			_exit(1);
+		fill(p->buf, NR_PAGES * p->page, 16);
+		if (export(p, P2P_EXPORTER_MIGRATE, 0, NR_PAGES, NULL) ||
+		    configure(p, P2P_MAP_SLEEP, 0, 0) ||
+		    write(ready[1], "", 1) != 1)
+			_exit(2);
+		import(&other, NEAR, 0, NR_PAGES, 0, 0);
+		_exit(3);
+	}
+	ASSERT_EQ(read(ready[0], &byte, 1), 1);
+	usleep(200000);
+	ASSERT_EQ(waitpid(child, &status, WNOHANG), 0);
+	ASSERT_EQ(kill(child, SIGKILL), 0);
+	ASSERT_EQ(waitpid(child, &status, 0), child);
+	ASSERT_TRUE(WIFSIGNALED(status));
+	ASSERT_EQ(info(p).used_pages, 0);
+	ASSERT_EQ(configure(p, P2P_MAP_NORMAL, 0, 0), 0);
+}
+
+static int write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY), ret = 0;
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		ret = -errno;
+	close(fd);
+	return ret;
+}
+
+/* The exporter goes while its pages are mapped: they end up in RAM. */
+TEST_F(p2p, exporter_unbound)
+{
+	struct p2p *p = &self->p2p;
+	char link[] = "/sys/class/misc/p2p_exporter0/device", path[PATH_MAX];
+	const char *name;
+
+	ASSERT_NE(realpath(link, path), NULL);
+	name = strrchr(path, '/') + 1;
+	TO_DEVICE(p, NR_PAGES, 17);
+	fill(p->data, NR_PAGES * p->page, 18);
+	ASSERT_EQ(import(p, NEAR, 0, NR_PAGES, P2P_ACCESS_WRITE, p->page), 0);
+	ASSERT_TRUE(all(p->types, NR_PAGES, ALIAS_RW));
+
+	ASSERT_EQ(write_text(DRIVER "unbind", name), 0);
+	EXPECT_EQ(export(p, P2P_EXPORTER_TYPES, 0, NR_PAGES, NULL), -ENODEV);
+	EXPECT_EQ(import(p, NEAR, 0, NR_PAGES, 0, p->page), 0);
+	EXPECT_TRUE(all(p->types, NR_PAGES, RAM_RW));
+	EXPECT_TRUE(holds(p->data, NR_PAGES * p->page, 18));
+	EXPECT_TRUE(holds(p->buf, NR_PAGES * p->page, 18));
+	table("read, exporter unbound", p->types[0], p->maps[0],
+	      NR_PAGES * p->page, "moved to RAM");
+	ASSERT_EQ(write_text(DRIVER "bind", name), 0);
+}
+
+TEST_F(p2p, bad_input)
+{
+	struct p2p *p = &self->p2p;
+	struct p2p_exporter_config config = { .mode = P2P_MAP_NR };
+
+	ASSERT_EQ(ioctl(p->exporter, P2P_EXPORTER_CONFIG, &config), -1);
+	ASSERT_EQ(errno, EINVAL);
+	ASSERT_EQ(import(p, NEAR, 2 * p->pmd / p->page, 1, 0, 0), -EINVAL);
+	ASSERT_EQ(import(p, NEAR, 0, 0, 0, 0), -EINVAL);
+	ASSERT_EQ(import(p, NEAR, 0, 1, 0, p->page + 1), -EINVAL);
+	ASSERT_EQ(export(p, P2P_EXPORTER_MIGRATE, 0, 0, NULL), -EINVAL);
+}
+
+/*
+ * Everybody at once: the exporter revokes and has a window that is too small, two
+ * importers map and access, the CPU faults, pages migrate back, children are
+ * forked, another part is unmapped. The contents of the pages never change, and
+ * whoever reads them must see that.
+ */
+struct race {
+	struct p2p *p;
+	volatile bool stop;
+	volatile int wrong;
+	unsigned long rounds;
+};
+
+struct racer {
+	struct race *race;
+	int who;
+	struct p2p mine;	/* its own arrays */
+	pthread_t thread;
+};
+
+static void *race_import(void *arg)
+{
+	struct racer *racer = arg;
+	struct p2p *p = &racer->mine;
+
+	while (!racer->race->stop) {
+		/* The transfers are what takes long. */
+		const unsigned int bytes = rand() % 4 ? 0 : RACE_BYTES;
+		unsigned int flags = rand() % 2 ? P2P_ACCESS_WRITE : 0;
+
+		flags |= rand() % 2 ? P2P_ACCESS_LOCKED : 0;
+		/* What it writes is what is there. */
+		for (unsigned long i = 0; i < NR_PAGES; i++)
+			for (unsigned long j = 0; j < RACE_BYTES; j++)
+				p->data[i * RACE_BYTES + j] =
+					flags & P2P_ACCESS_WRITE ?
+					pattern(i * p->page + j, 20) : 0;
+		if (import(p, racer->who, 0, NR_PAGES, flags, bytes))
+			racer->race->wrong++;
+		for (unsigned long i = 0; bytes && i < NR_PAGES; i++)
+			for (unsigned long j = 0; j < RACE_BYTES; j++)
+				if (p->data[i * RACE_BYTES + j] !=
+				    pattern(i * p->page + j, 20))
+					racer->race->wrong++;
+		racer->race->rounds++;
+	}
+	return NULL;
+}
+
+static void *race_export(void *arg)
+{
+	struct racer *racer = arg;
+	struct p2p *p = &racer->mine;
+
+	while (!racer->race->stop) {
+		export(p, P2P_EXPORTER_MIGRATE, 0, NR_PAGES, NULL);
+		export(p, P2P_EXPORTER_REVOKE, rand() % NR_PAGES, 1, NULL);
+		usleep(rand() % 2000);
+	}
+	return NULL;
+}
+
+static void *race_cpu(void *arg)
+{
+	struct racer *racer = arg;
+	struct p2p *p = &racer->mine;
+
+	while (!racer->race->stop) {
+		unsigned long page = rand() % NR_PAGES;
+		pid_t child;
+
+		for (unsigned long i = page * p->page; i < (page + 1) * p->page;
+		     i += 64)
+			if (((volatile unsigned char *)p->buf)[i] != pattern(i, 20))
+				racer->race->wrong++;
+		child = fork();
+		if (!child)
+			_exit(0);
+		waitpid(child, NULL, 0);
+		usleep(rand() % 2000);
+	}
+	return NULL;
+}
+
+/* The second half of the buffer comes and goes. */
+static void *race_unmap(void *arg)
+{
+	struct racer *racer = arg;
+	struct p2p *p = &racer->mine;
+	const unsigned long first = p->pmd / p->page;
+
+	while (!racer->race->stop) {
+		char *addr = p->buf + p->pmd;
+
+		memset(addr, 1, NR_PAGES * p->page);
+		export(p, P2P_EXPORTER_MIGRATE, first, NR_PAGES, NULL);
+		import(p, NEAR, first, NR_PAGES, 0, 0);
+		if (mmap(addr, NR_PAGES * p->page, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != addr)
+			racer->race->wrong++;
+	}
+	return NULL;
+}
+
+TEST_F_TIMEOUT(p2p, race, 3600)
+{
+	static void *(* const what[])(void *) = {
+		race_import, race_import, race_export, race_cpu, race_unmap,
+	};
+	const char *seconds = getenv("P2P_RACE_SECONDS");
+	struct race race = { .p = &self->p2p };
+	struct racer racers[ARRAY_SIZE(what)];
+	struct p2p *p = &self->p2p;
+
+	fill(p->buf, NR_PAGES * p->page, 20);
+	ASSERT_EQ(configure(p, P2P_MAP_NORMAL, NR_PAGES / 2, 0), 0);
+	for (unsigned int i = 0; i < ARRAY_SIZE(what); i++) {
+		racers[i] = (struct racer){ .race = &race, .who = i % 2,
+					    .mine = *p };
+		racers[i].mine.data = malloc(NR_PAGES * p->page);
+		ASSERT_EQ(pthread_create(&racers[i].thread, NULL, what[i],
+					 &racers[i]), 0);
+	}
+	sleep(seconds ? atoi(seconds) : 5);
+	race.stop = true;
+	for (unsigned int i = 0; i < ARRAY_SIZE(what); i++)
+		pthread_join(racers[i].thread, NULL);
+
+	TH_LOG("%lu rounds, %llu pages mapped, %llu folios revoked", race.rounds,
+	       (unsigned long long)info(p).maps, (unsigned long long)info(p).revokes);
+	ASSERT_EQ(race.wrong, 0);
+	ASSERT_GT(race.rounds, 0);
+	ASSERT_TRUE(holds(p->buf, NR_PAGES * p->page, 20));
+}
+
+TEST_HARNESS_MAIN
