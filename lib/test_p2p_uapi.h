@@ -73,6 +73,7 @@ struct p2p_exporter_info {
  * @mode: enum p2p_map_mode
  * @window_pages: part of the window that may be used, 0 for all of it
  * @residency_ms: time that a page is not thrown out of the window
+ * @reserved: 0
  */
 struct p2p_exporter_config {
 	__u32 mode;

@@ -187,6 +187,7 @@ static void hmm_p2p(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(hmm_permissions); i++) {
 		const unsigned long entry = index.val | HMM_PFN_P2P |
 					    HMM_PFN_VALID | hmm_permissions[i];
+		const unsigned long own = hmm_device_pfn(page, 0, 0);
 
 		KUNIT_EXPECT_TRUE(test, hmm_pfn_is_p2p(entry));
 		KUNIT_EXPECT_FALSE(test, hmm_pfn_is_device_private(entry));
@@ -194,9 +195,8 @@ static void hmm_p2p(struct kunit *test)
 				index.val);
 		KUNIT_EXPECT_EQ(test, hmm_pfn_to_map_order(entry), 0);
 		/* What the owner is told of the same page is another thing. */
-		KUNIT_EXPECT_FALSE(test, hmm_pfn_same_page(entry,
-					hmm_device_pfn(page, 0, 0)));
-		KUNIT_EXPECT_FALSE(test, hmm_pfn_is_p2p(hmm_device_pfn(page, 0, 0)));
+		KUNIT_EXPECT_FALSE(test, hmm_pfn_same_page(entry, own));
+		KUNIT_EXPECT_FALSE(test, hmm_pfn_is_p2p(own));
 	}
 }
 
