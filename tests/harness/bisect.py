@@ -37,11 +37,14 @@ def step(config):
 def main(_):
     with lock():
         series.make_tree()
+        commits = git("rev-list", "--reverse", "base..series").split()
+    # The rest only reads the commits: others may go on.
+    with lock("bisect.lock"):
         tree()
         failed, passed = 0, 0
         memory = read_json(MEMORY)
         configs = (static.CORE, static.DRIVERS, static.POWERPC)
-        for commit in git("rev-list", "--reverse", "base..series").split():
+        for commit in commits:
             title = git("show", "-s", "--format=%s", commit).strip()
             mark = [git("rev-parse", f"{commit}^{{tree}}").strip(),
                     *(config.digest() for config in configs)]

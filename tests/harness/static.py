@@ -113,8 +113,8 @@ def exports(report):
     wanted = symbols(DRIVERS, names, "U") | symbols(X86, ["lib/test_hmm.o"], "U")
     mm = [f"mm/{path.name}" for path in (X86.out / "mm").glob("*.o")]
     wanted &= symbols(X86, mm, "TDBR")
-    text = git("grep", "-hE", r"^EXPORT_SYMBOL", "series", "--", "mm")
-    exported = set(re.findall(r"^EXPORT_SYMBOL\w*\((\w+)", text, re.M))
+    text = git("grep", "-hE", r"^EXPORT_(PER_CPU_)?SYMBOL", "series", "--", "mm")
+    exported = set(re.findall(r"^EXPORT_(?:PER_CPU_)?SYMBOL\w*\((\w+)", text, re.M))
     for name in sorted(wanted):
         report.add(f"export of {name}", name in exported, "a module uses it")
 
