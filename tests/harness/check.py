@@ -38,6 +38,8 @@ NO_KUNIT = f"{BOOT} kunit.enable=0"
 COHERENT = (f"{NO_KUNIT} memmap=512M$0x50000000 test_hmm.spm_addr_dev0=0x50000000 "
             "test_hmm.spm_addr_dev1=0x60000000")
 P2P = "device_private_p2p"
+# Seconds a guest with expensive debugging may take.
+DEBUG_LIMIT = max(guest.LIMIT, 3600)
 # What pci_p2pdma thinks of host bridges depends on the CPU.
 P2P_CPUS = ("qemu64", "EPYC")
 
@@ -245,10 +247,10 @@ def boot(report, programs, name, **how):
     return result
 
 
-def boot_all(report):
+def boot_all(report, name="check", **how):
     """KUnit at boot, then every selftest that needs no devices of its own."""
     programs = [program for program in selftests() if program != P2P]
-    kunit(report, boot(report, programs, "check", append=BOOT).log)
+    kunit(report, boot(report, programs, name, append=BOOT, **how).log)
 
 
 def boot_coherent(report):
@@ -273,6 +275,19 @@ def boots(report):
 def p2p(report, mark=None):
     for cpu in P2P_CPUS:
         report.section(f"guest, P2P, CPU {cpu}", mark, lambda part, cpu=cpu: boot_p2p(part, cpu))
+
+
+def debug(report):
+    """Every boot again with KASAN, lockdep and more; ten minutes of the P2P race."""
+    kernel.build(kernel.DEBUG)
+    how = {"kernel": kernel.DEBUG.image, "limit": DEBUG_LIMIT}
+    report.section("guest, debug", None, lambda part: boot_all(part, "debug", **how))
+    report.section("guest, debug, coherent devices", None, lambda part: boot(
+        part, ["hmm-tests"], "debug-coherent", append=COHERENT, **how))
+    # CPUs in parallel and real time, for this is about races.
+    report.section("guest, debug, P2P", None, lambda part: boot(
+        part, [P2P], "debug-p2p", append=f"{NO_KUNIT} P2P_RACE_SECONDS=600", accel="mttcg",
+        qemu=guest.P2P_DEVICES, **how))
 
 
 def drivers(report):
@@ -316,7 +331,7 @@ def only(group):
     return run
 
 
-GROUPS = {"p2p": only(p2p), "drivers": only(drivers)}
+GROUPS = {"p2p": only(p2p), "drivers": only(drivers), "debug": only(debug)}
 
 
 def main(args):

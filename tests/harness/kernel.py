@@ -30,12 +30,17 @@ class Config:
     def out(self):
         return BUILD / self.name
 
+    @property
+    def image(self):
+        return self.out / "arch/x86/boot/bzImage"
+
     def digest(self):
         return sha256(self.base, *(path.read_bytes() for path in self.fragments))
 
 
 X86 = Config("x86_64", (CONFIGS / "x86_64.config",))
-IMAGE = X86.out / "arch/x86/boot/bzImage"
+DEBUG = Config("x86_64-debug", (*X86.fragments, CONFIGS / "debug.config"))
+IMAGE = X86.image
 TOOLS = {"gcc": "gcc", "make": "make", "flex": "flex", "bison": "bison", "bc": "bc",
          "cpio": "cpio", "ccache": "ccache", "perl": "perl"}
 
@@ -128,8 +133,8 @@ def build(config=X86):
     head, dirt = (git(*args, cwd=config.source)
                   for args in (("rev-parse", "HEAD"), ("status", "--porcelain")))
     mark = sha256(config.digest(), head, TOP)
-    image, stamp = config.out / "arch/x86/boot/bzImage", config.out / ".built"
-    if not dirt and image.exists() and read_json(stamp).get("mark") == mark:
+    stamp = config.out / ".built"
+    if not dirt and config.image.exists() and read_json(stamp).get("mark") == mark:
         say(f"build/{config.name} is up to date")
         return
     need_space(BUILD, 1024)
