@@ -139,6 +139,7 @@ static struct folio *oldest_folio(struct p2p_exporter *exporter)
 {
 	struct folio *folio = NULL;
 	unsigned long slot, oldest = WINDOW_PAGES;
+	struct page *page;
 
 	spin_lock(&exporter->lock);
 	for_each_set_bit(slot, exporter->slots_used, WINDOW_PAGES)
@@ -150,8 +151,9 @@ static struct folio *oldest_folio(struct p2p_exporter *exporter)
 	    time_after_eq(jiffies, exporter->slots[oldest].since +
 			  exporter->residency)) {
 		/* It cannot be freed before its slots are, which takes the lock. */
-		folio = page_folio(device_private_page(&exporter->pagemap,
-				   exporter->slots[oldest].index));
+		page = device_private_page(&exporter->pagemap,
+					   exporter->slots[oldest].index);
+		folio = page_folio(page);
 		if (!folio_try_get(folio))
 			folio = NULL;
 	}
@@ -771,7 +773,7 @@ static int p2p_exporter_probe(struct pci_dev *pdev,
 	unsigned long i;
 	int ret;
 
-	exporter = kvzalloc(sizeof(*exporter), GFP_KERNEL);
+	exporter = kvzalloc_obj(*exporter);
 	if (!exporter)
 		return -ENOMEM;
 	kref_init(&exporter->kref);

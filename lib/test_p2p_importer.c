@@ -366,7 +366,7 @@ static int p2p_importer_open(struct inode *inode, struct file *filp)
 {
 	struct p2p_importer_file *file;
 
-	file = kzalloc(sizeof(*file), GFP_KERNEL);
+	file = kzalloc_obj(*file);
 	if (!file)
 		return -ENOMEM;
 	file->importer = container_of(filp->private_data, struct p2p_importer,

@@ -93,10 +93,10 @@ struct p2p_exporter_config {
 
 /* Importer: */
 
-#define P2P_ACCESS_WRITE	(1 << 0)	/* write to the memory, not read */
-#define P2P_ACCESS_SNAPSHOT	(1 << 1)	/* types only, nothing is faulted */
-#define P2P_ACCESS_NO_ALIAS	(1 << 2)	/* do not opt in: no dma_dev */
-#define P2P_ACCESS_LOCKED	(1 << 3)	/* fault with mmap_lock held */
+#define P2P_ACCESS_WRITE	0x1		/* write to the memory, not read */
+#define P2P_ACCESS_SNAPSHOT	0x2		/* types only, nothing is faulted */
+#define P2P_ACCESS_NO_ALIAS	0x4		/* do not opt in: no dma_dev */
+#define P2P_ACCESS_LOCKED	0x8		/* fault with mmap_lock held */
 
 /* How an entry was mapped for DMA, one byte per page. */
 enum p2p_map {

@@ -51,7 +51,7 @@ struct p2p {
 	bool far_reaches;
 	unsigned long page;
 	unsigned long pmd;
-	char *buf;		/* aligned to a PMD, 2 of them long */
+	unsigned char *buf;	/* aligned to a PMD, 2 of them long */
 	unsigned char *data;	/* NR_PAGES pages, for the device */
 	unsigned char types[1024], maps[1024];
 };
@@ -64,16 +64,16 @@ static unsigned char pattern(unsigned long offset, unsigned char seed)
 	return (offset * 7 + (offset >> 12) * 31 + seed) & 0xff;
 }
 
-static void fill(void *to, unsigned long bytes, unsigned char seed)
+static void fill(unsigned char *to, unsigned long bytes, unsigned char seed)
 {
 	for (unsigned long i = 0; i < bytes; i++)
-		((volatile unsigned char *)to)[i] = pattern(i, seed);
+		to[i] = pattern(i, seed);
 }
 
-static bool holds(const void *from, unsigned long bytes, unsigned char seed)
+static bool holds(const unsigned char *from, unsigned long bytes, unsigned char seed)
 {
 	for (unsigned long i = 0; i < bytes; i++)
-		if (((const volatile unsigned char *)from)[i] != pattern(i, seed))
+		if (from[i] != pattern(i, seed))
 			return false;
 	return true;
 }
@@ -211,7 +211,8 @@ static bool open_devices(struct p2p *p)
 {
 	char there[PATH_MAX], here[PATH_MAX], name[32];
 
-	p->importer[NEAR] = p->importer[FAR] = -1;
+	p->importer[NEAR] = -1;
+	p->importer[FAR] = -1;
 	p->exporter = open_misc("p2p_exporter0");
 	if (p->exporter < 0 || !place_of("p2p_exporter0", there))
 		return false;
@@ -246,7 +247,7 @@ FIXTURE_SETUP(p2p)
 	area = mmap(NULL, 3 * p->pmd, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(area, MAP_FAILED);
-	p->buf = (char *)(((uintptr_t)area + p->pmd - 1) & ~(p->pmd - 1));
+	p->buf = (void *)(((uintptr_t)area + p->pmd - 1) & ~(p->pmd - 1));
 	ASSERT_EQ(madvise(p->buf, 2 * p->pmd, MADV_NOHUGEPAGE), 0);
 
 	range = (struct p2p_range){
@@ -269,37 +270,46 @@ FIXTURE_TEARDOWN(p2p)
 }
 
 /* Fill @n pages of the buffer and migrate them to the exporter. */
-#define TO_DEVICE(p, n, seed) do {					\
-	unsigned long _done;						\
-									\
-	fill((p)->buf, (n) * (p)->page, seed);				\
-	ASSERT_EQ(export(p, P2P_EXPORTER_MIGRATE, 0, n, &_done), 0);	\
-	ASSERT_EQ(_done, n);						\
-	ASSERT_TRUE(owner_sees(p, 0, n, PRIVATE_RW));			\
-} while (0)
+static bool to_device(struct p2p *p, unsigned long n, unsigned char seed)
+{
+	unsigned long done = 0;
 
-/* The importer gets the buffer by type, map and data; then it is at home. */
-#define IMPORTED(p, who, n, flags, type, map, seed) do {		\
-	ASSERT_EQ(import(p, who, 0, n, flags, (p)->page), 0);		\
-	ASSERT_TRUE(all((p)->types, n, type));				\
-	ASSERT_TRUE(all((p)->maps, n, map));				\
-	ASSERT_TRUE(holds((p)->data, (n) * (p)->page, seed));		\
-} while (0)
+	fill(p->buf, n * p->page, seed);
+	if (export(p, P2P_EXPORTER_MIGRATE, 0, n, &done) || done != n) {
+		ksft_print_msg("%lu of %lu pages migrated\n", done, n);
+		return false;
+	}
+	return owner_sees(p, 0, n, PRIVATE_RW);
+}
+
+/* Does the importer get the buffer by this type, map and data? */
+static bool imported(struct p2p *p, int who, unsigned long n, unsigned int flags,
+		     unsigned char type, unsigned char map, unsigned char seed)
+{
+	int err = import(p, who, 0, n, flags, p->page);
+
+	if (!err && all(p->types, n, type) && all(p->maps, n, map) &&
+	    holds(p->data, n * p->page, seed))
+		return true;
+	ksft_print_msg("import: %d, first page of type %u, map %u\n", err,
+		       p->types[0], p->maps[0]);
+	return false;
+}
 
 TEST_F(p2p, near_read)
 {
 	struct p2p *p = &self->p2p;
 	unsigned long maps = info(p).maps;
 
-	TO_DEVICE(p, NR_PAGES, 1);
-	IMPORTED(p, NEAR, NR_PAGES, 0, ALIAS_RW, P2P_MAP_BUS, 1);
+	ASSERT_TRUE(to_device(p, NR_PAGES, 1));
+	ASSERT_TRUE(imported(p, NEAR, NR_PAGES, 0, ALIAS_RW, P2P_MAP_BUS, 1));
 	table("read, same switch", p->types[0], p->maps[0], NR_PAGES * p->page,
 	      "stayed on the device");
 	ASSERT_TRUE(owner_sees(p, 0, NR_PAGES, PRIVATE_RW));
 	ASSERT_EQ(info(p).maps, maps + NR_PAGES);
 
 	/* A second time: nothing is mapped anew. */
-	IMPORTED(p, NEAR, NR_PAGES, 0, ALIAS_RW, P2P_MAP_BUS, 1);
+	ASSERT_TRUE(imported(p, NEAR, NR_PAGES, 0, ALIAS_RW, P2P_MAP_BUS, 1));
 	ASSERT_EQ(info(p).maps, maps + NR_PAGES);
 	ASSERT_TRUE(holds(p->buf, NR_PAGES * p->page, 1));
 	ASSERT_TRUE(owner_sees(p, 0, NR_PAGES, RAM_RW));
@@ -311,7 +321,7 @@ TEST_F(p2p, near_write)
 {
 	struct p2p *p = &self->p2p;
 
-	TO_DEVICE(p, NR_PAGES, 1);
+	ASSERT_TRUE(to_device(p, NR_PAGES, 1));
 	fill(p->data, NR_PAGES * p->page, 2);
 	ASSERT_EQ(import(p, NEAR, 0, NR_PAGES, P2P_ACCESS_WRITE, p->page), 0);
 	ASSERT_TRUE(all(p->types, NR_PAGES, ALIAS_RW));
@@ -326,8 +336,8 @@ TEST_F(p2p, near_with_mmap_lock)
 {
 	struct p2p *p = &self->p2p;
 
-	TO_DEVICE(p, NR_PAGES, 3);
-	IMPORTED(p, NEAR, NR_PAGES, P2P_ACCESS_LOCKED, ALIAS_RW, P2P_MAP_BUS, 3);
+	ASSERT_TRUE(to_device(p, NR_PAGES, 3));
+	ASSERT_TRUE(imported(p, NEAR, NR_PAGES, P2P_ACCESS_LOCKED, ALIAS_RW, P2P_MAP_BUS, 3));
 	ASSERT_TRUE(owner_sees(p, 0, NR_PAGES, PRIVATE_RW));
 }
 
@@ -336,8 +346,8 @@ TEST_F(p2p, no_opt_in)
 	struct p2p *p = &self->p2p;
 	unsigned long maps = info(p).maps;
 
-	TO_DEVICE(p, NR_PAGES, 1);
-	IMPORTED(p, NEAR, NR_PAGES, P2P_ACCESS_NO_ALIAS, RAM_RW, P2P_MAP_MEMORY, 1);
+	ASSERT_TRUE(to_device(p, NR_PAGES, 1));
+	ASSERT_TRUE(imported(p, NEAR, NR_PAGES, P2P_ACCESS_NO_ALIAS, RAM_RW, P2P_MAP_MEMORY, 1));
 	table("read, importer did not opt in", p->types[0], p->maps[0],
 	      NR_PAGES * p->page, "moved to RAM");
 	ASSERT_TRUE(owner_sees(p, 0, NR_PAGES, RAM_RW));
@@ -349,9 +359,9 @@ TEST_F(p2p, other_host_bridge)
 	struct p2p *p = &self->p2p;
 	unsigned long maps = info(p).maps;
 
-	TO_DEVICE(p, NR_PAGES, 1);
+	ASSERT_TRUE(to_device(p, NR_PAGES, 1));
 	if (p->far_reaches) {
-		IMPORTED(p, FAR, NR_PAGES, 0, ALIAS_RW, P2P_MAP_MMIO, 1);
+		ASSERT_TRUE(imported(p, FAR, NR_PAGES, 0, ALIAS_RW, P2P_MAP_MMIO, 1));
 		ASSERT_TRUE(owner_sees(p, 0, NR_PAGES, PRIVATE_RW));
 		fill(p->data, NR_PAGES * p->page, 2);
 		ASSERT_EQ(import(p, FAR, 0, NR_PAGES, P2P_ACCESS_WRITE, p->page), 0);
@@ -362,7 +372,7 @@ TEST_F(p2p, other_host_bridge)
 		ASSERT_TRUE(holds(p->buf, NR_PAGES * p->page, 2));
 		return;
 	}
-	IMPORTED(p, FAR, NR_PAGES, 0, RAM_RW, P2P_MAP_MEMORY, 1);
+	ASSERT_TRUE(imported(p, FAR, NR_PAGES, 0, RAM_RW, P2P_MAP_MEMORY, 1));
 	table("read, other host bridge (refused)", p->types[0], p->maps[0],
 	      NR_PAGES * p->page, "moved to RAM");
 	ASSERT_TRUE(owner_sees(p, 0, NR_PAGES, RAM_RW));
@@ -378,7 +388,7 @@ TEST_F(p2p, importer_without_pci)
 
 	if (fd < 0)
 		SKIP(return, "/dev/hmm_dmirror0: %s (CONFIG_TEST_HMM)", strerror(errno));
-	TO_DEVICE(p, NR_PAGES, 4);
+	ASSERT_TRUE(to_device(p, NR_PAGES, 4));
 	cmd.addr = (uintptr_t)p->buf;
 	cmd.ptr = (uintptr_t)p->data;
 	cmd.npages = NR_PAGES;
@@ -396,7 +406,7 @@ TEST_F(p2p, snapshot)
 	struct p2p *p = &self->p2p;
 	unsigned long maps = info(p).maps;
 
-	TO_DEVICE(p, NR_PAGES, 5);
+	ASSERT_TRUE(to_device(p, NR_PAGES, 5));
 	ASSERT_EQ(import(p, NEAR, 0, NR_PAGES, P2P_ACCESS_SNAPSHOT, 0), 0);
 	ASSERT_TRUE(all(p->types, NR_PAGES, P2P_TYPE_NONE));
 	ASSERT_EQ(info(p).maps, maps);
@@ -429,9 +439,9 @@ TEST_F(p2p, exporter_refuses)
 	struct p2p *p = &self->p2p;
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
-		TO_DEVICE(p, NR_PAGES, 10 + i);
+		ASSERT_TRUE(to_device(p, NR_PAGES, 10 + i));
 		ASSERT_EQ(configure(p, cases[i].mode, 0, 0), 0);
-		IMPORTED(p, NEAR, NR_PAGES, 0, RAM_RW, P2P_MAP_MEMORY, 10 + i);
+		ASSERT_TRUE(imported(p, NEAR, NR_PAGES, 0, RAM_RW, P2P_MAP_MEMORY, 10 + i));
 		table(cases[i].row, p->types[0], p->maps[0], NR_PAGES * p->page,
 		      "moved to RAM");
 		ASSERT_TRUE(owner_sees(p, 0, NR_PAGES, RAM_RW));
@@ -439,8 +449,8 @@ TEST_F(p2p, exporter_refuses)
 	}
 	/* It can change its mind. */
 	ASSERT_EQ(configure(p, P2P_MAP_NORMAL, 0, LONG_MS), 0);
-	TO_DEVICE(p, NR_PAGES, 1);
-	IMPORTED(p, NEAR, NR_PAGES, 0, ALIAS_RW, P2P_MAP_BUS, 1);
+	ASSERT_TRUE(to_device(p, NR_PAGES, 1));
+	ASSERT_TRUE(imported(p, NEAR, NR_PAGES, 0, ALIAS_RW, P2P_MAP_BUS, 1));
 }
 
 /* Window of half the buffer, and nobody is thrown out: the rest goes to RAM. */
@@ -450,7 +460,7 @@ TEST_F(p2p, window_exhausted)
 	const unsigned long half = NR_PAGES / 2;
 
 	ASSERT_EQ(configure(p, P2P_MAP_NORMAL, half, LONG_MS), 0);
-	TO_DEVICE(p, NR_PAGES, 6);
+	ASSERT_TRUE(to_device(p, NR_PAGES, 6));
 	ASSERT_EQ(import(p, NEAR, 0, NR_PAGES, 0, p->page), 0);
 	ASSERT_TRUE(all(p->types, half, ALIAS_RW));
 	ASSERT_TRUE(all(p->maps, half, P2P_MAP_BUS));
@@ -473,7 +483,7 @@ TEST_F(p2p, window_reclaimed)
 	unsigned long revokes = info(p).revokes;
 
 	ASSERT_EQ(configure(p, P2P_MAP_NORMAL, half, 0), 0);
-	TO_DEVICE(p, NR_PAGES, 7);
+	ASSERT_TRUE(to_device(p, NR_PAGES, 7));
 	fill(p->data, NR_PAGES * p->page, 8);
 	ASSERT_EQ(import(p, NEAR, 0, half, P2P_ACCESS_WRITE, p->page), 0);
 	ASSERT_TRUE(all(p->types, half, ALIAS_RW));
@@ -499,7 +509,7 @@ TEST_F(p2p, revoke)
 	struct p2p *p = &self->p2p;
 	unsigned long done;
 
-	TO_DEVICE(p, NR_PAGES, 1);
+	ASSERT_TRUE(to_device(p, NR_PAGES, 1));
 	fill(p->data, NR_PAGES * p->page, 9);
 	ASSERT_EQ(import(p, NEAR, 0, NR_PAGES, P2P_ACCESS_WRITE, p->page), 0);
 	ASSERT_EQ(info(p).mapped_pages, NR_PAGES);
@@ -512,7 +522,7 @@ TEST_F(p2p, revoke)
 	ASSERT_TRUE(all(p->types, NR_PAGES, P2P_TYPE_NONE));
 	ASSERT_TRUE(all(p->maps, NR_PAGES, P2P_MAP_NONE));
 	ASSERT_TRUE(owner_sees(p, 0, NR_PAGES, PRIVATE_RW));
-	IMPORTED(p, NEAR, NR_PAGES, 0, ALIAS_RW, P2P_MAP_BUS, 9);
+	ASSERT_TRUE(imported(p, NEAR, NR_PAGES, 0, ALIAS_RW, P2P_MAP_BUS, 9));
 	table("read, after revoke", p->types[0], p->maps[0], NR_PAGES * p->page,
 	      "stayed on the device");
 }
@@ -546,7 +556,7 @@ TEST_F(p2p, copy_on_write)
 
 	ASSERT_EQ(pipe(ready), 0);
 	ASSERT_EQ(pipe(go), 0);
-	TO_DEVICE(p, NR_PAGES, 12);
+	ASSERT_TRUE(to_device(p, NR_PAGES, 12));
 	child = fork();
 	if (!child) {
 		if (read(go[0], &byte, 1) != 1)
@@ -554,7 +564,7 @@ TEST_F(p2p, copy_on_write)
 		_exit(!holds(p->buf, NR_PAGES * p->page, 12));
 	}
 	ASSERT_TRUE(owner_sees(p, 0, NR_PAGES, PRIVATE_RO));
-	IMPORTED(p, NEAR, NR_PAGES, 0, P2P_TYPE_ALIAS, P2P_MAP_BUS, 12);
+	ASSERT_TRUE(imported(p, NEAR, NR_PAGES, 0, P2P_TYPE_ALIAS, P2P_MAP_BUS, 12));
 	ASSERT_TRUE(owner_sees(p, 0, NR_PAGES, PRIVATE_RO));
 
 	fill(p->data, NR_PAGES * p->page, 13);
@@ -572,8 +582,8 @@ TEST_F(p2p, unmap)
 {
 	struct p2p *p = &self->p2p;
 
-	TO_DEVICE(p, NR_PAGES, 14);
-	IMPORTED(p, NEAR, NR_PAGES, 0, ALIAS_RW, P2P_MAP_BUS, 14);
+	ASSERT_TRUE(to_device(p, NR_PAGES, 14));
+	ASSERT_TRUE(imported(p, NEAR, NR_PAGES, 0, ALIAS_RW, P2P_MAP_BUS, 14));
 	ASSERT_EQ(info(p).mapped_pages, NR_PAGES);
 	ASSERT_EQ(munmap(p->buf, NR_PAGES * p->page), 0);
 	ASSERT_EQ(info(p).mapped_pages, 0);
@@ -605,7 +615,7 @@ TEST_F(p2p, huge)
 	ASSERT_TRUE(all(p->types, n, ALIAS_RW));
 	ASSERT_TRUE(all(p->maps, n, P2P_MAP_BUS));
 	ASSERT_EQ(info(p).mapped_pages, n);
-	IMPORTED(p, NEAR, NR_PAGES, 0, ALIAS_RW, P2P_MAP_BUS, 15);
+	ASSERT_TRUE(imported(p, NEAR, NR_PAGES, 0, ALIAS_RW, P2P_MAP_BUS, 15));
 	table("read, large folio", p->types[0], p->maps[0], NR_PAGES * p->page,
 	      "stayed on the device");
 	ASSERT_TRUE(owner_sees(p, 0, n, PRIVATE_RW));
@@ -678,7 +688,7 @@ TEST_F(p2p, exporter_unbound)
 
 	ASSERT_NE(realpath(link, path), NULL);
 	name = strrchr(path, '/') + 1;
-	TO_DEVICE(p, NR_PAGES, 17);
+	ASSERT_TRUE(to_device(p, NR_PAGES, 17));
 	fill(p->data, NR_PAGES * p->page, 18);
 	ASSERT_EQ(import(p, NEAR, 0, NR_PAGES, P2P_ACCESS_WRITE, p->page), 0);
 	ASSERT_TRUE(all(p->types, NR_PAGES, ALIAS_RW));
@@ -715,9 +725,8 @@ TEST_F(p2p, bad_input)
  */
 struct race {
 	struct p2p *p;
-	volatile bool stop;
-	volatile int wrong;
-	unsigned long rounds;
+	bool stop;
+	unsigned long wrong, rounds;
 };
 
 struct racer {
@@ -727,12 +736,22 @@ struct racer {
 	pthread_t thread;
 };
 
+static bool stopped(struct race *race)
+{
+	return __atomic_load_n(&race->stop, __ATOMIC_RELAXED);
+}
+
+static void count(unsigned long *what)
+{
+	__atomic_fetch_add(what, 1, __ATOMIC_RELAXED);
+}
+
 static void *race_import(void *arg)
 {
 	struct racer *racer = arg;
 	struct p2p *p = &racer->mine;
 
-	while (!racer->race->stop) {
+	while (!stopped(racer->race)) {
 		/* The transfers are what takes long. */
 		const unsigned int bytes = rand() % 4 ? 0 : RACE_BYTES;
 		unsigned int flags = rand() % 2 ? P2P_ACCESS_WRITE : 0;
@@ -745,13 +764,13 @@ static void *race_import(void *arg)
 					flags & P2P_ACCESS_WRITE ?
 					pattern(i * p->page + j, 20) : 0;
 		if (import(p, racer->who, 0, NR_PAGES, flags, bytes))
-			racer->race->wrong++;
+			count(&racer->race->wrong);
 		for (unsigned long i = 0; bytes && i < NR_PAGES; i++)
 			for (unsigned long j = 0; j < RACE_BYTES; j++)
 				if (p->data[i * RACE_BYTES + j] !=
 				    pattern(i * p->page + j, 20))
-					racer->race->wrong++;
-		racer->race->rounds++;
+					count(&racer->race->wrong);
+		count(&racer->race->rounds);
 	}
 	return NULL;
 }
@@ -761,7 +780,7 @@ static void *race_export(void *arg)
 	struct racer *racer = arg;
 	struct p2p *p = &racer->mine;
 
-	while (!racer->race->stop) {
+	while (!stopped(racer->race)) {
 		export(p, P2P_EXPORTER_MIGRATE, 0, NR_PAGES, NULL);
 		export(p, P2P_EXPORTER_REVOKE, rand() % NR_PAGES, 1, NULL);
 		usleep(rand() % 2000);
@@ -774,14 +793,15 @@ static void *race_cpu(void *arg)
 	struct racer *racer = arg;
 	struct p2p *p = &racer->mine;
 
-	while (!racer->race->stop) {
+	while (!stopped(racer->race)) {
 		unsigned long page = rand() % NR_PAGES;
 		pid_t child;
 
 		for (unsigned long i = page * p->page; i < (page + 1) * p->page;
 		     i += 64)
-			if (((volatile unsigned char *)p->buf)[i] != pattern(i, 20))
-				racer->race->wrong++;
+			if (__atomic_load_n(&p->buf[i], __ATOMIC_RELAXED) !=
+			    pattern(i, 20))
+				count(&racer->race->wrong);
 		child = fork();
 		if (!child)
 			_exit(0);
@@ -798,15 +818,15 @@ static void *race_unmap(void *arg)
 	struct p2p *p = &racer->mine;
 	const unsigned long first = p->pmd / p->page;
 
-	while (!racer->race->stop) {
-		char *addr = p->buf + p->pmd;
+	while (!stopped(racer->race)) {
+		void *addr = p->buf + p->pmd;
 
 		memset(addr, 1, NR_PAGES * p->page);
 		export(p, P2P_EXPORTER_MIGRATE, first, NR_PAGES, NULL);
 		import(p, NEAR, first, NR_PAGES, 0, 0);
 		if (mmap(addr, NR_PAGES * p->page, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != addr)
-			racer->race->wrong++;
+			count(&racer->race->wrong);
 	}
 	return NULL;
 }
@@ -831,7 +851,7 @@ TEST_F_TIMEOUT(p2p, race, 3600)
 					 &racers[i]), 0);
 	}
 	sleep(seconds ? atoi(seconds) : 5);
-	race.stop = true;
+	__atomic_store_n(&race.stop, true, __ATOMIC_RELAXED);
 	for (unsigned int i = 0; i < ARRAY_SIZE(what); i++)
 		pthread_join(racers[i].thread, NULL);
 
