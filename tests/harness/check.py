@@ -299,6 +299,19 @@ def drivers(report):
     report.section("exports", None, static.exports)
 
 
+def boot_nouveau(report):
+    """The KUnit suites of nouveau, which need no GPU."""
+    kernel.build(kernel.NOUVEAU)
+    result = boot(report, [], "check-nouveau", kernel=kernel.NOUVEAU.image,
+                  append="kunit.filter_glob=nouveau*")
+    kunit(report, result.log)
+
+
+def drivers_booted(report):
+    drivers(report)
+    report.section("guest, nouveau", None, boot_nouveau)
+
+
 def everything(report):
     report.section("harness", harness_mark(), unit_tests)
     with lock():
@@ -331,7 +344,7 @@ def only(group):
     return run
 
 
-GROUPS = {"p2p": only(p2p), "drivers": only(drivers), "debug": only(debug)}
+GROUPS = {"p2p": only(p2p), "drivers": only(drivers_booted), "debug": only(debug)}
 
 
 def main(args):

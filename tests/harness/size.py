@@ -20,12 +20,18 @@ def texts(config):
     kernel.quiet(kernel.command(config, "mm/"), config.name)
     names = sorted(path.relative_to(config.out) for path in (config.out / "mm").rglob("*.o")
                    if path.name != "built-in.o")
-    done = subprocess.run(["size", *map(str, names)], cwd=config.out, text=True,
+    done = subprocess.run(["size", "-A", *map(str, names)], cwd=config.out, text=True,
                           capture_output=True, check=False)
     if done.returncode:
         raise Stop(f"size failed in {config.out}: {done.stderr.strip()}")
-    return {found[2]: int(found[1])
-            for found in re.finditer(r"^\s*(\d+)(?:\s+\w+){4}\s+(\S+)$", done.stdout, re.M)}
+    # Code alone: read-only data has the path of the source in it.
+    found, name = {}, ""
+    for line in done.stdout.splitlines():
+        if title := re.fullmatch(r"(\S+)\s+:", line):
+            name = title[1]
+        elif section := re.match(r"\.(?:text|init\.text|exit\.text)\S*\s+(\d+)", line):
+            found[name] = found.get(name, 0) + int(section[1])
+    return found
 
 
 def main(_):
