@@ -307,8 +307,10 @@ def boot_nouveau(report):
     kunit(report, result.log)
 
 
-def drivers_booted(report):
+def all_of_drivers(report):
+    """What takes too long for every make check: whole directories, a kernel of its own."""
     drivers(report)
+    report.section("without DEVICE_PRIVATE", None, static.without)
     report.section("guest, nouveau", None, boot_nouveau)
 
 
@@ -344,7 +346,7 @@ def only(group):
     return run
 
 
-GROUPS = {"p2p": only(p2p), "drivers": only(drivers_booted), "debug": only(debug)}
+GROUPS = {"p2p": only(p2p), "drivers": only(all_of_drivers), "debug": only(debug)}
 
 
 def main(args):

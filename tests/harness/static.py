@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import kernel
 import sparse
-from common import BUILD, LINUX, LOGS, TOP, entry, git, lock, say, write
+from common import BUILD, LINUX, LOGS, TOP, Stop, entry, git, lock, say, write
 from kernel import CONFIGS, X86, Config
 
 KNOWN = TOP / "tests/harness/base-warnings.txt"
@@ -22,6 +22,7 @@ DRIVERS = Config("x86_64-drivers", (*X86.fragments, CONFIGS / "drivers.config"))
 POWERPC = Config("powerpc", (CONFIGS / "powerpc.config",), base="ppc64le_defconfig",
                  make=("ARCH=powerpc", "CROSS_COMPILE=powerpc64le-linux-gnu-",
                        "CC=ccache powerpc64le-linux-gnu-gcc"))
+WITHOUT = Config("x86_64-without", (*DRIVERS.fragments, CONFIGS / "without.config"))
 # Directories whose files are built from another directory's Makefile.
 BUILT_FROM = {"drivers/gpu/drm/amd/amdkfd/": "drivers/gpu/drm/amd/amdgpu/../amdkfd/"}
 
@@ -98,6 +99,23 @@ def check(report, config):
     for line in new:
         if line.split(": ")[0] not in paths:
             report.add("W=1, sparse", False, line)
+
+
+def without(report):
+    """Whole directories of drivers, and of core code, build without DEVICE_PRIVATE."""
+    kernel.configure(WITHOUT, lenient=True)
+    kernel.quiet(kernel.command(WITHOUT, "prepare"), f"prepare-{WITHOUT.name}")
+    # amdgpu is larger than all the rest: of it, the files that are touched.
+    names = {os.path.dirname(path) + "/" for path in sources(DRIVERS)
+             if not path.startswith("drivers/gpu/drm/amd/")} - {"drivers/gpu/drm/"}
+    names |= {object_of(path) for path in sources(DRIVERS)
+              if path.startswith("drivers/gpu/drm/amd/amdgpu/")}
+    for name in sorted({*names, "mm/", "lib/", "kernel/", "fs/proc/"}):
+        try:
+            kernel.quiet(kernel.command(WITHOUT, name), f"without-{name.replace('/', '-')}")
+            report.add(f"without DEVICE_PRIVATE: {name}", True)
+        except Stop as error:
+            report.add(f"without DEVICE_PRIVATE: {name}", False, str(error))
 
 
 def symbols(config, names, kind):
