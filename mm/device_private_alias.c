@@ -62,6 +62,35 @@ struct p2pdma_provider *device_private_provider(device_private_index_t index)
 }
 
 /**
+ * device_private_can_reach() - Is there a space that a device can reach?
+ * @dma_dev: device that does DMA
+ *
+ * As long as there is none, hmm_range_fault() reports no P2P entries for
+ * &hmm_range.dma_dev. Spaces come and go with the drivers of their devices.
+ *
+ * Context: any.
+ *
+ * Returns: true if a space has a provider that @dma_dev can reach.
+ */
+bool device_private_can_reach(struct device *dma_dev)
+{
+	unsigned long id;
+
+	guard(rcu)();
+	for (id = 1; id < BIT(DEVICE_PRIVATE_ID_BITS); id++) {
+		const device_private_index_t first = {
+			id << DEVICE_PRIVATE_ID_SHIFT
+		};
+		struct p2pdma_provider *provider = device_private_provider(first);
+
+		if (provider && pci_p2pdma_reachable(provider, dma_dev))
+			return true;
+	}
+	return false;
+}
+EXPORT_SYMBOL_GPL(device_private_can_reach);
+
+/**
  * device_private_has_aliases() - Do pages have an alias?
  * @index: name of the first page
  * @nr_pages: number of pages, all of one space

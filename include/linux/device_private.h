@@ -126,6 +126,7 @@ unsigned long arch_device_private_max_pages(void);
 
 void device_private_revoke_aliases(struct folio *folio);
 struct p2pdma_provider *device_private_provider(device_private_index_t index);
+bool device_private_can_reach(struct device *dma_dev);
 bool device_private_has_aliases(device_private_index_t index,
 				unsigned long nr_pages);
 phys_addr_t device_private_alias(device_private_index_t index);
@@ -161,6 +162,11 @@ static inline struct p2pdma_provider *
 device_private_provider(device_private_index_t index)
 {
 	return NULL;
+}
+
+static inline bool device_private_can_reach(struct device *dma_dev)
+{
+	return false;
 }
 
 static inline bool device_private_has_aliases(device_private_index_t index,

@@ -527,6 +527,48 @@ TEST_F(p2p, revoke)
 	      "stayed on the device");
 }
 
+/* Nanoseconds that an access of @n pages takes which moves no data. */
+static unsigned long cost(struct p2p *p, unsigned long n)
+{
+	struct timespec from, to;
+
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	if (import(p, NEAR, 0, n, 0, 0))
+		return 0;
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	return (to.tv_sec - from.tv_sec) * 1000000000 + to.tv_nsec - from.tv_nsec;
+}
+
+/*
+ * What it costs to fault a page and to map it for DMA. Where the clock counts
+ * instructions, as QEMU's does with -icount shift=0, a nanosecond is one.
+ */
+TEST_F(p2p, costs)
+{
+	const unsigned long n = 256;
+	struct p2p *p = &self->p2p;
+	unsigned long miss, alias, fallback, ram, done;
+
+	/* The second time the caches are warm. */
+	for (int i = 0; i < 2; i++) {
+		ASSERT_EQ(configure(p, P2P_MAP_NORMAL, 0, 0), 0);
+		ASSERT_TRUE(to_device(p, n, 21));
+		miss = cost(p, n);
+		ASSERT_TRUE(all(p->types, n, ALIAS_RW));
+		alias = cost(p, n);
+		ASSERT_TRUE(all(p->types, n, ALIAS_RW));
+		ASSERT_EQ(export(p, P2P_EXPORTER_REVOKE, 0, n, &done), 0);
+		ASSERT_EQ(done, n);
+		ASSERT_EQ(configure(p, P2P_MAP_ENOSPC, 0, 0), 0);
+		fallback = cost(p, n);
+		ASSERT_TRUE(all(p->types, n, RAM_RW));
+		ram = cost(p, n);
+		ASSERT_TRUE(all(p->types, n, RAM_RW));
+	}
+	TH_LOG("ns per page: alias %lu, alias after a miss %lu, fallback to RAM %lu, RAM %lu",
+	       alias / n, miss / n, fallback / n, ram / n);
+}
+
 /* Hole, RAM, pages of the exporter: each keeps its kind. */
 TEST_F(p2p, mixed_range)
 {
