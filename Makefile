@@ -13,6 +13,7 @@ help:
 	@echo 'make check          every test; the last line counts them'
 	@echo 'make check-drivers  the drivers alone: W=1, sparse, exports'
 	@echo 'make check-p2p      P2P between emulated PCI devices alone'
+	@echo 'make check-cocci    the semantic patches: fixtures, the series made anew, Linux 6.12'
 	@echo 'make check-debug    every boot with KASAN, lockdep and more, P2P race for ten minutes'
 	@echo 'make bisect         every patch compiles, with W=1 and sparse (an hour or two)'
 	@echo 'make size           text of mm/ without DEVICE_PRIVATE, before and after'
@@ -69,6 +70,9 @@ check-drivers: build
 check-p2p: build guest
 	@$(PY) $(H)/check.py p2p
 
+check-cocci: worktree
+	@$(PY) $(H)/cocci.py
+
 check-debug: guest
 	@$(PY) $(H)/check.py debug
 
@@ -83,4 +87,4 @@ clean:
 
 # Targets share build/; make -j must not run two of them at once.
 .NOTPARALLEL:
-.PHONY: help deps tree worktree export series build guest boot demo check check-drivers check-p2p check-debug bisect size clean
+.PHONY: help deps tree worktree export series build guest boot demo check check-drivers check-p2p check-cocci check-debug bisect size clean

@@ -16,6 +16,7 @@ import unittest
 from collections import Counter
 from pathlib import Path
 
+import cocci
 import guest
 import kernel
 import patches
@@ -335,6 +336,7 @@ def everything(report):
                            lambda part: static.check(part, static.CORE))
             report.section("kernel-doc", queue, kernel_doc)
             drivers(report)
+            cocci.fast(report)
         boots(report)
 
 
