@@ -29,7 +29,7 @@ def step(config):
     """What is wrong with the commit that is checked out, in one configuration."""
     here = replace(config, name=f"bisect-{config.name}", source=PLACE)
     paths = [path for path in static.sources(config) if (PLACE / path).exists()]
-    new = static.warnings_of(here, paths, again=False) - static.known()
+    new = static.new_warnings(static.warnings_of(here, paths, again=False))
     return sorted(new) + [f"{path} does not build" for path in paths
                           if static.missing(here, path)]
 
