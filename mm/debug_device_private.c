@@ -6,6 +6,7 @@
 #include <linux/bug.h>
 #include <linux/device_private.h>
 #include <linux/export.h>
+#include <linux/mm.h>
 #include <linux/mmzone.h>
 
 /* Called by page_to_pfn(), see asm-generic/memory_model.h. */

@@ -1099,6 +1099,35 @@ TEST_F(rdma, fork)
 }
 
 /*
+ * Memory that may be dropped, unless it is written to again. There is no entry in
+ * the page table that a write by the CPU would have made dirty.
+ */
+TEST_F(rdma, lazily_freed)
+{
+	const unsigned long offset = 2 * self->odp.page, set = 9 * self->odp.page;
+	struct odp *odp = &self->odp;
+	uint64_t new;
+
+	ASSERT_TRUE(right(odp));	/* and is in system memory */
+	ASSERT_EQ(madvise(odp->dev, odp->bytes, MADV_FREE), 0);
+
+	ASSERT_EQ(rdma_write(&odp->v, &odp->ram_mr, 33, &odp->dev_mr, offset,
+			     odp->page), 0);
+	memcpy(want_at(odp, offset), odp->ram + 33, odp->page);
+	memcpy(&new, want_at(odp, set), sizeof(new));
+	new++;
+	memcpy(want_at(odp, set), &new, sizeof(new));
+	ASSERT_EQ(atomic(&odp->v, IB_UVERBS_WR_ATOMIC_FETCH_AND_ADD, &odp->ram_mr,
+			 &odp->dev_mr, set, 1, 0), 0);
+
+	ASSERT_EQ(madvise(odp->dev, odp->bytes, MADV_PAGEOUT), 0);
+	EXPECT_EQ(same(odp->dev_mr.addr + offset, want_at(odp, offset), odp->page),
+		  odp->page);
+	EXPECT_EQ(same(odp->dev_mr.addr + set, want_at(odp, set), sizeof(new)),
+		  sizeof(new));
+}
+
+/*
  * Where there is no memory any more, there is an error and nothing else. The queue
  * pair is both ends of the connection: which end fails first is open.
  */
