@@ -504,6 +504,29 @@ TEST_F(p2p, window_reclaimed)
 	ASSERT_TRUE(owner_sees(p, 0, NR_PAGES, PRIVATE_RW));
 }
 
+/*
+ * The same window, and no page stays in it: pages of one request throw out each
+ * other. The request comes to an end for all that, whether it is the importer
+ * that repeats it or hmm_range_fault_unlocked_timeout(). What it asked an
+ * exporter for and did not get is moved to RAM.
+ */
+TEST_F(p2p, window_without_residency)
+{
+	static const unsigned int locked[] = { P2P_ACCESS_LOCKED, 0 };
+	struct p2p *p = &self->p2p;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(locked); i++) {
+		ASSERT_EQ(configure(p, P2P_MAP_NORMAL, NR_PAGES / 2, 0), 0);
+		ASSERT_TRUE(to_device(p, NR_PAGES, 11));
+		ASSERT_EQ(import(p, NEAR, 0, NR_PAGES, locked[i], p->page), 0);
+		for (unsigned long page = 0; page < NR_PAGES; page++)
+			ASSERT_TRUE(p->types[page] == ALIAS_RW ||
+				    p->types[page] == RAM_RW);
+		ASSERT_NE(memchr(p->types, RAM_RW, NR_PAGES), NULL);
+		ASSERT_TRUE(holds(p->data, NR_PAGES * p->page, 11));
+	}
+}
+
 TEST_F(p2p, revoke)
 {
 	struct p2p *p = &self->p2p;
