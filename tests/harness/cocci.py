@@ -3,7 +3,6 @@
 
 usage: cocci.py          run everything
        cocci.py expect   write what is expected of the fixtures: to be read before it is committed
-       cocci.py rest     write what of the mechanical patches is made by hand
        cocci.py report TREE   what the semantic patches say of a kernel tree
 """
 
@@ -51,10 +50,10 @@ CALLS = (r"\b(pfn_swap_entry_to_page|pfn_swap_entry_folio|swp_offset_pfn|softlea
          r"softleaf_to_folio|softleaf_to_pfn|request_free_mem_region|memremap_pages|"
          r"devm_request_free_mem_region|devm_memremap_pages|page_to_pfn|folio_pfn|page_to_phys|"
          r"range_len|hmm_pfn_to_page|hmm_pfn_to_phys)\s*\(")
-# The patches that a semantic patch makes, or makes the most of, by their subject.
+# The patches that semantic patches make, by their subject.
 MECHANICAL = {
-    "mm/leafops: let migration and device private entries be made from a page": (MAKE,),
-    "mm/leafops: tell having a page from having a PFN": (ENTRY, HAS),
+    "mm: make migration and device private entries from a page": (MAKE,),
+    "mm, proc: ask a leaf entry for its page by what it is known to be": (ENTRY, HAS),
     "mm/migrate_device: use the migrate_pfn_t accessors": (ARRAYS,),
     "lib/test_hmm: use the migrate_pfn_t accessors": (ARRAYS,),
     "drm/nouveau: use the migrate_pfn_t accessors": (ARRAYS,),
@@ -62,9 +61,6 @@ MECHANICAL = {
     "drm/pagemap: use the migrate_pfn_t accessors": (ARRAYS,),
     "KVM: PPC: Book3S HV: use the migrate_pfn_t accessors": (ARRAYS,),
 }
-# These files define what the others use.
-DEFINES = ("include/linux/leafops.h", "include/linux/swapops.h", "include/linux/hmm.h",
-           "include/linux/migrate.h", "include/linux/migrate_pfn.h")
 
 
 SPDX = "# SPDX-License-Identifier: GPL-2.0"
@@ -236,8 +232,8 @@ def tokens(lines):
     return re.findall(r"\w+|\S", " ".join(lines))
 
 
-def rest_of(ours, theirs, path):
-    """How two versions of a file differ but for line breaks and blanks, as diff without context."""
+def difference(ours, theirs, path):
+    """How two versions of a file differ, in lines and in line breaks and blanks alone."""
     out, layout = [], 0
     matcher = difflib.SequenceMatcher(None, ours, theirs, autojunk=False)
     for what, a, b, c, d in matcher.get_opcodes():
@@ -246,7 +242,7 @@ def rest_of(ours, theirs, path):
         if tokens(ours[a:b]) == tokens(theirs[c:d]):
             layout += 1
             continue
-        out += [f"-{line}" for line in ours[a:b]] + [f"+{line}" for line in theirs[c:d]] + [""]
+        out += [f"-{line}" for line in ours[a:b]] + [f"+{line}" for line in theirs[c:d]]
     return ([f"--- {path}"] + out if out else []), layout
 
 
@@ -254,61 +250,45 @@ def show(rev, path):
     return git("show", f"{rev}:{path}", check=False).stdout
 
 
-def changed_lines(rev, paths):
-    text = git("diff", "-U0", f"{rev}^", rev, "--", *paths)
+def changed_lines(rev):
+    text = git("diff", "-U0", f"{rev}^", rev)
     return len(re.findall(r"^[-+](?![-+])", text, re.M))
 
 
-def remake(subject, names):
-    """Make a patch of the series anew from its parent; what is left to do by hand."""
-    revs = git("log", "--format=%H", "--fixed-strings", f"--grep={subject}", "base..series").split()
-    revs = [rev for rev in revs if git("log", "-1", "--format=%s", rev).strip() == subject]
+def commit_of(subject):
+    revs = git("log", "--format=%H %s", "base..series").splitlines()
+    revs = [rev for rev, text in (line.split(" ", 1) for line in revs) if text == subject]
     if len(revs) != 1:
         raise Stop(f"the series has {len(revs)} patches of the subject {subject}")
-    rev = revs[0]
-    paths = git("diff", "--name-only", "--no-renames", "--diff-filter=M", f"{rev}^", rev,
-                "--", "*.c", "*.h").split()
-    paths = [path for path in paths if path not in DEFINES]
-    rest, layout = [], 0
+    return revs[0]
+
+
+def remake(subject, names):
+    """Make a patch of the series anew from its parent; how it differs from the one in the queue."""
+    rev = commit_of(subject)
+    wrong, layout = [], 0
     with tempfile.TemporaryDirectory() as temp:
-        for path in paths:
+        for path in git("diff", "--name-only", "--no-renames", f"{rev}^", rev).split():
             file = Path(temp) / path
             write(file, show(f"{rev}^", path))
             for name in names:
                 if re.search(SUBJECT[name], file.read_text()):
                     patch(name, path, temp)
-            left, moved = rest_of(file.read_text().splitlines(), show(rev, path).splitlines(), path)
-            rest += left
+            lines, moved = difference(file.read_text().splitlines(),
+                                      show(rev, path).splitlines(), path)
+            wrong += lines
             layout += moved
-    return rest, layout, changed_lines(rev, paths)
-
-
-def rest_file(subject):
-    slug = re.sub(r"[^a-zA-Z0-9]+", "-", subject.split(": use")[0].split(": let")[0])
-    return TESTS / "rest" / f"{slug.strip('-')}.diff"
-
-
-def remade():
-    jobs = list(MECHANICAL.items())
-    return list(zip(jobs, in_parallel(remake, jobs)))
+    return wrong, layout, changed_lines(rev)
 
 
 def regenerate(report):
-    """Every mechanical patch comes out of the semantic patch, but for the rest that is kept."""
+    """Every mechanical patch is what the semantic patch makes of its parent."""
     need_tool("spatch", "coccinelle")
-    for (subject, names), (rest, layout, total) in remade():
-        known = rest_file(subject)
-        want = kept(known)
-        by_hand = sum(1 for line in rest if line[:1] in "+-" and not line.startswith("---"))
-        say(f"  {subject}: {', '.join(names)}; {total} changed lines, {by_hand} lines differ from what "
-            f"it makes, {layout} places only in line breaks")
-        diff = "\n".join(line for line in difflib.ndiff(want, rest) if line[:1] in "+-")
-        report.add(subject, rest == want, f"the rest made by hand is not {known.name}:\n{diff}")
-
-
-def write_rest():
-    for (subject, _), (rest, _, _) in remade():
-        keep(rest_file(subject), rest)
+    jobs = list(MECHANICAL.items())
+    for (subject, names), (wrong, layout, total) in zip(jobs, in_parallel(remake, jobs)):
+        say(f"  {subject}: {', '.join(names)}; {total} changed lines, {layout} places differ in "
+            f"line breaks")
+        report.add(subject, not wrong, "differs from what is made:\n" + "\n".join(wrong))
 
 
 # --- whole trees ---
@@ -563,9 +543,6 @@ def main(args):
     need_tool("spatch", "coccinelle")
     if args[:1] == ["expect"]:
         write_expected()
-        return 0
-    if args[:1] == ["rest"]:
-        write_rest()
         return 0
     if args[:1] == ["report"] and len(args) == 2:
         for name, found in run_tree(args[1], SUBJECT).items():
