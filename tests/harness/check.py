@@ -312,6 +312,7 @@ def all_of_drivers(report):
     """What takes too long for every make check: whole directories, a kernel of its own."""
     drivers(report)
     report.section("without DEVICE_PRIVATE", None, static.without)
+    report.section("core, powerpc", None, static.narrow)
     report.section("guest, nouveau", None, boot_nouveau)
 
 

@@ -107,21 +107,31 @@ def check(report, config):
             report.add("W=1, sparse", False, line)
 
 
+def builds(report, config, names):
+    """Whole directories build in a configuration."""
+    kernel.configure(config, lenient=True)
+    kernel.quiet(kernel.command(config, "prepare"), f"prepare-{config.name}")
+    for name in names:
+        try:
+            kernel.quiet(kernel.command(config, name), f"{config.name}-{name.replace('/', '-')}")
+            report.add(f"{config.name}: {name}", True)
+        except Stop as error:
+            report.add(f"{config.name}: {name}", False, str(error))
+
+
 def without(report):
     """Whole directories of drivers, and of core code, build without DEVICE_PRIVATE."""
-    kernel.configure(WITHOUT, lenient=True)
-    kernel.quiet(kernel.command(WITHOUT, "prepare"), f"prepare-{WITHOUT.name}")
     # amdgpu is larger than all the rest: of it, the files that are touched.
     names = {os.path.dirname(path) + "/" for path in sources(DRIVERS)
              if not path.startswith("drivers/gpu/drm/amd/")} - {"drivers/gpu/drm/"}
     names |= {object_of(path) for path in sources(DRIVERS)
               if path.startswith("drivers/gpu/drm/amd/amdgpu/")}
-    for name in sorted({*names, "mm/", "lib/", "kernel/", "fs/proc/"}):
-        try:
-            kernel.quiet(kernel.command(WITHOUT, name), f"without-{name.replace('/', '-')}")
-            report.add(f"without DEVICE_PRIVATE: {name}", True)
-        except Stop as error:
-            report.add(f"without DEVICE_PRIVATE: {name}", False, str(error))
+    builds(report, WITHOUT, sorted({*names, "mm/", "lib/", "kernel/", "fs/proc/"}))
+
+
+def narrow(report):
+    """Core code builds where an entry has few bits, and without the debug trap."""
+    builds(report, POWERPC, ["mm/", "lib/", "fs/proc/"])
 
 
 def symbols(config, names, kind):
