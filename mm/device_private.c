@@ -287,8 +287,10 @@ static int back(struct device_private_space *space, unsigned long start,
 		unsigned long i;
 
 		for (i = 0; i < nr; i++) {
-			pages[i] = alloc_pages_node(space->nid,
-						    GFP_KERNEL | __GFP_NOWARN, 0);
+			/* No process is killed for it: the driver can do without. */
+			pages[i] = alloc_pages_node(space->nid, GFP_KERNEL |
+						    __GFP_RETRY_MAYFAIL |
+						    __GFP_NOWARN, 0);
 			if (!pages[i]) {
 				err = -ENOMEM;
 				break;
@@ -491,13 +493,15 @@ EXPORT_SYMBOL_GPL(device_private_populate);
  * @nr_pages: number of pages, a multiple of device_private_granule() unless the
  * end of the space is reached
  *
- * The driver must not hand out pages of the range while this runs.
+ * The pages must be free: @folio_free of the pagemap has been called since they
+ * were last handed out. The driver must not hand out any while this runs.
  *
  * Context: May sleep, waits for RCU.
  *
  * Returns: 0; -EINVAL if @pgmap is not registered, the range is empty, not
  * aligned, not inside the space or if part of it is not populated; -EBUSY if a
- * page is in use. Nothing is changed on error.
+ * page is in use, which not every page is seen to be that is being split or
+ * freed. Nothing is changed on error.
  */
 int device_private_depopulate(struct dev_pagemap *pgmap, unsigned long index,
 			      unsigned long nr_pages)
