@@ -6,7 +6,8 @@
  * plays the window of a GPU into its memory: the memory is larger, and a page of
  * it is accessible for others while it has a slot of the window. The contents of
  * a page are in its slot then, and in system memory, which only this driver
- * knows, otherwise.
+ * knows, otherwise. What the BAR has more than the window is p2pmem: memory with
+ * PFNs, which processes can map.
  *
  * Who holds what:
  *  - exporter->mutex: the window is changed, folios move between it and memory;
@@ -730,6 +731,12 @@ static int p2p_exporter_init(struct p2p_exporter *exporter)
 	if (IS_ERR(exporter->window))
 		return PTR_ERR(exporter->window);
 	exporter->window_phys = pci_resource_start(pdev, BAR);
+	if (pci_resource_len(pdev, BAR) > WINDOW_PAGES * PAGE_SIZE) {
+		ret = pci_p2pdma_add_resource(pdev, BAR, 0,
+					      WINDOW_PAGES * PAGE_SIZE);
+		if (ret)
+			return ret;
+	}
 
 	pgmap->type = MEMORY_DEVICE_PRIVATE;
 	pgmap->ops = &p2p_exporter_pagemap_ops;

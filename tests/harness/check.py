@@ -241,7 +241,7 @@ def boot(report, programs, name, **how):
 
     result = guest.boot(programs, name, show=show, **how)
     for program in programs:
-        tap(report, program, result)
+        tap(report, program.split(",")[0], result)
     bad = result.bad_lines()
     report.add("kernel log", not bad, f"{len(bad)} bad lines, first: {bad[:1]} "
                f"(all of it in {result.log_path})")
@@ -285,6 +285,9 @@ def debug(report):
     report.section("guest, debug", None, lambda part: boot_all(part, "debug", **how))
     report.section("guest, debug, coherent devices", None, lambda part: boot(
         part, ["hmm-tests"], "debug-coherent", append=COHERENT, **how))
+    report.section("guest, debug, page_ref events", None, lambda part: boot(
+        part, ["device_private,-f,device_private_pte"], "debug-page-ref",
+        append=f"{NO_KUNIT} trace_event=page_ref:*", **how))
     # CPUs in parallel and real time, for this is about races.
     report.section("guest, debug, P2P", None, lambda part: boot(
         part, [P2P], "debug-p2p", append=f"{NO_KUNIT} P2P_RACE_SECONDS=600", accel="mttcg",

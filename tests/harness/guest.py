@@ -27,7 +27,7 @@ ACCELERATION = {"kvm": ["-accel", "kvm"], "mttcg": ["-accel", "tcg,thread=multi"
 # What device_private_p2p wants: its exporter and one importer behind a PCIe switch,
 # another importer behind another host bridge.
 P2P_DEVICES = (
-    "-object", "memory-backend-ram,id=window,size=4M,share=on",
+    "-object", "memory-backend-ram,id=window,size=8M,share=on",
     "-device", "pcie-root-port,id=port0,chassis=1",
     "-device", "x3130-upstream,bus=port0,id=switch",
     "-device", "xio3130-downstream,bus=switch,id=down0,chassis=2,slot=0",

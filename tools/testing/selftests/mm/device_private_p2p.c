@@ -5,9 +5,10 @@
  * if it cannot.
  *
  * Needs the drivers of CONFIG_TEST_P2P_ALIAS and the devices they drive, which
- * QEMU has: an ivshmem-plain with at least 4 MiB of memory and an edu behind one
- * PCIe switch ("near"), another edu behind another host bridge ("far"). What a
- * far one can reach depends on the CPU, see cpu_supports_p2pdma().
+ * QEMU has: an ivshmem-plain with at least 4 MiB of memory (8 MiB, for the test of
+ * p2pmem) and an edu behind one PCIe switch ("near"), another edu behind another
+ * host bridge ("far"). What a far one can reach depends on the CPU, see
+ * cpu_supports_p2pdma().
  *
  * Every test compares the bytes at both ends and asks where the pages are.
  */
@@ -35,8 +36,10 @@
 #include <lib/test_p2p_uapi.h>
 #include <mm/vm_util.h>
 
-#define NR_PAGES	8UL	/* of the buffer */
+#define BUF_PMDS	3
+#define NR_PAGES	8UL	/* of the buffer that most tests use */
 #define RACE_BYTES	64UL	/* of each page, in a transfer of the race */
+#define UNBIND_ROUNDS	20
 #define LONG_MS		100000	/* no page is thrown out of the window */
 #define DRIVER		"/sys/bus/pci/drivers/test_p2p_exporter/"
 
@@ -51,7 +54,7 @@ struct p2p {
 	bool far_reaches;
 	unsigned long page;
 	unsigned long pmd;
-	unsigned char *buf;	/* aligned to a PMD, 2 of them long */
+	unsigned char *buf;	/* aligned to a PMD, BUF_PMDS of them long */
 	unsigned char *data;	/* NR_PAGES pages, for the device */
 	unsigned char types[1024], maps[1024];
 };
@@ -244,14 +247,14 @@ FIXTURE_SETUP(p2p)
 	p->data = malloc(NR_PAGES * p->page);
 	ASSERT_NE(p->data, NULL);
 
-	area = mmap(NULL, 3 * p->pmd, PROT_READ | PROT_WRITE,
+	area = mmap(NULL, (BUF_PMDS + 1) * p->pmd, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(area, MAP_FAILED);
 	p->buf = (void *)(((uintptr_t)area + p->pmd - 1) & ~(p->pmd - 1));
-	ASSERT_EQ(madvise(p->buf, 2 * p->pmd, MADV_NOHUGEPAGE), 0);
+	ASSERT_EQ(madvise(p->buf, BUF_PMDS * p->pmd, MADV_NOHUGEPAGE), 0);
 
 	range = (struct p2p_range){
-		.addr = (uintptr_t)p->buf, .npages = 2 * p->pmd / p->page,
+		.addr = (uintptr_t)p->buf, .npages = BUF_PMDS * p->pmd / p->page,
 	};
 	for (int i = 0; i < 2; i++)
 		ASSERT_EQ(ioctl(p->importer[i], P2P_IMPORTER_REGISTER, &range), 0);
@@ -656,6 +659,51 @@ TEST_F(p2p, unmap)
 	ASSERT_EQ(import(p, NEAR, 0, NR_PAGES, 0, 0), -EFAULT);
 }
 
+/*
+ * Memory of the exporter that has PFNs and that a process has mapped. It is no
+ * alias and cannot move to RAM: who cannot reach it is told so, once.
+ */
+TEST_F(p2p, p2pmem)
+{
+	struct p2p *p = &self->p2p;
+	char path[PATH_MAX + 32];
+	void *addr;
+	int fd;
+
+	ASSERT_NE(realpath("/sys/class/misc/p2p_exporter0/device", path), NULL);
+	strcat(path, "/p2pmem/allocate");
+	fd = open(path, O_RDWR);
+	if (fd < 0)
+		SKIP(return, "%s: %s (ivshmem of 8 MiB)", path, strerror(errno));
+	addr = mmap(p->buf, NR_PAGES * p->page, PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_FIXED, fd, 0);
+	ASSERT_EQ(addr, p->buf);
+
+	fill(p->buf, NR_PAGES * p->page, 22);
+	ASSERT_TRUE(imported(p, NEAR, NR_PAGES, 0, RAM_RW, P2P_MAP_BUS, 22));
+	table("read, p2pmem, same switch", p->types[0], p->maps[0],
+	      NR_PAGES * p->page, "stayed on the device");
+	fill(p->data, NR_PAGES * p->page, 23);
+	ASSERT_EQ(import(p, NEAR, 0, NR_PAGES, P2P_ACCESS_WRITE, p->page), 0);
+	ASSERT_TRUE(holds(p->buf, NR_PAGES * p->page, 23));
+
+	if (p->far_reaches) {
+		ASSERT_TRUE(imported(p, FAR, NR_PAGES, 0, RAM_RW, P2P_MAP_MMIO, 23));
+	} else {
+		ASSERT_EQ(import(p, FAR, 0, NR_PAGES, P2P_ACCESS_SNAPSHOT, 0), 0);
+		ASSERT_TRUE(all(p->types, NR_PAGES, RAM_RW));
+		ASSERT_TRUE(all(p->maps, NR_PAGES, P2P_MAP_NONE));
+		ASSERT_EQ(import(p, FAR, 0, NR_PAGES, 0, p->page), -EFAULT);
+		ASSERT_EQ(import(p, FAR, 0, NR_PAGES, P2P_ACCESS_LOCKED, p->page),
+			  -EFAULT);
+		table("read, p2pmem, other host bridge", P2P_TYPE_RAM,
+		      P2P_MAP_NONE, 0, "refused");
+	}
+	ASSERT_TRUE(holds(p->buf, NR_PAGES * p->page, 23));
+	ASSERT_EQ(munmap(p->buf, NR_PAGES * p->page), 0);
+	close(fd);
+}
+
 /* A folio of a PMD's size: aliases for all of it, and for the rest when split. */
 TEST_F(p2p, huge)
 {
@@ -744,15 +792,24 @@ static int write_text(const char *path, const char *text)
 	return ret;
 }
 
+/* The name that the PCI bus has for the exporter. */
+static bool exporter_name(char *name)
+{
+	char path[PATH_MAX];
+
+	if (!realpath("/sys/class/misc/p2p_exporter0/device", path))
+		return false;
+	strcpy(name, strrchr(path, '/') + 1);
+	return true;
+}
+
 /* The exporter goes while its pages are mapped: they end up in RAM. */
 TEST_F(p2p, exporter_unbound)
 {
 	struct p2p *p = &self->p2p;
-	char link[] = "/sys/class/misc/p2p_exporter0/device", path[PATH_MAX];
-	const char *name;
+	char name[NAME_MAX];
 
-	ASSERT_NE(realpath(link, path), NULL);
-	name = strrchr(path, '/') + 1;
+	ASSERT_TRUE(exporter_name(name));
 	ASSERT_TRUE(to_device(p, NR_PAGES, 17));
 	fill(p->data, NR_PAGES * p->page, 18);
 	ASSERT_EQ(import(p, NEAR, 0, NR_PAGES, P2P_ACCESS_WRITE, p->page), 0);
@@ -776,7 +833,7 @@ TEST_F(p2p, bad_input)
 
 	ASSERT_EQ(ioctl(p->exporter, P2P_EXPORTER_CONFIG, &config), -1);
 	ASSERT_EQ(errno, EINVAL);
-	ASSERT_EQ(import(p, NEAR, 2 * p->pmd / p->page, 1, 0, 0), -EINVAL);
+	ASSERT_EQ(import(p, NEAR, BUF_PMDS * p->pmd / p->page, 1, 0, 0), -EINVAL);
 	ASSERT_EQ(import(p, NEAR, 0, 0, 0, 0), -EINVAL);
 	ASSERT_EQ(import(p, NEAR, 0, 1, 0, p->page + 1), -EINVAL);
 	ASSERT_EQ(export(p, P2P_EXPORTER_MIGRATE, 0, 0, NULL), -EINVAL);
@@ -785,13 +842,13 @@ TEST_F(p2p, bad_input)
 /*
  * Everybody at once: the exporter revokes and has a window that is too small, two
  * importers map and access, the CPU faults, pages migrate back, children are
- * forked, another part is unmapped. The contents of the pages never change, and
- * whoever reads them must see that.
+ * forked, another part is unmapped, a large folio is split. The contents of the
+ * pages never change, and whoever reads them must see that.
  */
 struct race {
 	struct p2p *p;
 	bool stop;
-	unsigned long wrong, rounds;
+	unsigned long wrong, rounds, splits;
 };
 
 struct racer {
@@ -896,35 +953,132 @@ static void *race_unmap(void *arg)
 	return NULL;
 }
 
+/* The third part is a large folio, which is split while it has aliases. */
+static void *race_split(void *arg)
+{
+	struct racer *racer = arg;
+	struct p2p *p = &racer->mine;
+	const unsigned long first = 2 * p->pmd / p->page;
+	unsigned char *addr = p->buf + 2 * p->pmd;
+
+	while (!stopped(racer->race)) {
+		unsigned long done = 0;
+
+		if (mmap(addr, p->pmd, PROT_READ | PROT_WRITE, MAP_PRIVATE |
+			 MAP_ANONYMOUS | MAP_FIXED, -1, 0) != addr ||
+		    madvise(addr, p->pmd, MADV_HUGEPAGE))
+			count(&racer->race->wrong);
+		memset(addr, 1, p->pmd);
+		export(p, P2P_EXPORTER_MIGRATE, first, p->pmd / p->page, &done);
+		import(p, NEAR, first + 3, 2, 0, 0);
+		/* The page table, by what is unmapped; then the folio, by a fault. */
+		madvise(addr, p->page, MADV_DONTNEED);
+		if (!all(addr + 3 * p->page, p->page, 1))
+			count(&racer->race->wrong);
+		import(p, NEAR, first + 3, 2, 0, 0);
+		if (!all(addr + p->page, p->pmd - p->page, 1))
+			count(&racer->race->wrong);
+		if (done == p->pmd / p->page)
+			count(&racer->race->splits);
+	}
+	return NULL;
+}
+
+static void *race_import_large(void *arg)
+{
+	struct racer *racer = arg;
+	struct p2p *p = &racer->mine;
+	const unsigned long n = p->pmd / p->page;
+
+	while (!stopped(racer->race)) {
+		const unsigned long page = rand() % 2 ? 3 : rand() % n;
+
+		if (import(p, racer->who, 2 * n + page, 1,
+			   rand() % 2 ? P2P_ACCESS_LOCKED : 0, 0))
+			count(&racer->race->wrong);
+	}
+	return NULL;
+}
+
+#define MAX_RACERS 7
+
+static bool start_race(struct race *race, struct racer *racers,
+		       void *(* const *what)(void *))
+{
+	struct p2p *p = race->p;
+
+	fill(p->buf, NR_PAGES * p->page, 20);
+	for (unsigned int i = 0; i < MAX_RACERS && what[i]; i++) {
+		racers[i] = (struct racer){ .race = race, .who = i % 2,
+					    .mine = *p };
+		racers[i].mine.data = malloc(NR_PAGES * p->page);
+		if (!racers[i].mine.data ||
+		    pthread_create(&racers[i].thread, NULL, what[i], &racers[i]))
+			return false;
+	}
+	return true;
+}
+
+/* Did nobody see anything wrong? */
+static bool end_race(struct race *race, struct racer *racers,
+		     void *(* const *what)(void *))
+{
+	struct p2p *p = race->p;
+
+	__atomic_store_n(&race->stop, true, __ATOMIC_RELAXED);
+	for (unsigned int i = 0; i < MAX_RACERS && what[i]; i++) {
+		pthread_join(racers[i].thread, NULL);
+		free(racers[i].mine.data);
+	}
+	ksft_print_msg("%lu rounds, %lu large folios split, %llu pages mapped, %llu folios revoked, %lu wrong\n",
+		       race->rounds, race->splits,
+		       (unsigned long long)info(p).maps,
+		       (unsigned long long)info(p).revokes, race->wrong);
+	return !race->wrong && race->rounds && holds(p->buf, NR_PAGES * p->page, 20);
+}
+
 TEST_F_TIMEOUT(p2p, race, 3600)
 {
-	static void *(* const what[])(void *) = {
+	static void *(* const what[MAX_RACERS])(void *) = {
 		race_import, race_import, race_export, race_cpu, race_unmap,
+		race_split, race_import_large,
 	};
 	const char *seconds = getenv("P2P_RACE_SECONDS");
 	struct race race = { .p = &self->p2p };
-	struct racer racers[ARRAY_SIZE(what)];
-	struct p2p *p = &self->p2p;
+	struct racer racers[MAX_RACERS];
 
-	fill(p->buf, NR_PAGES * p->page, 20);
-	ASSERT_EQ(configure(p, P2P_MAP_NORMAL, NR_PAGES / 2, 0), 0);
-	for (unsigned int i = 0; i < ARRAY_SIZE(what); i++) {
-		racers[i] = (struct racer){ .race = &race, .who = i % 2,
-					    .mine = *p };
-		racers[i].mine.data = malloc(NR_PAGES * p->page);
-		ASSERT_EQ(pthread_create(&racers[i].thread, NULL, what[i],
-					 &racers[i]), 0);
-	}
+	ASSERT_EQ(configure(race.p, P2P_MAP_NORMAL, NR_PAGES / 2, 0), 0);
+	ASSERT_TRUE(start_race(&race, racers, what));
 	sleep(seconds ? atoi(seconds) : 5);
-	__atomic_store_n(&race.stop, true, __ATOMIC_RELAXED);
-	for (unsigned int i = 0; i < ARRAY_SIZE(what); i++)
-		pthread_join(racers[i].thread, NULL);
+	/* What takes longest is to come round once. */
+	while (!__atomic_load_n(&race.splits, __ATOMIC_RELAXED))
+		sleep(1);
+	ASSERT_TRUE(end_race(&race, racers, what));
+}
 
-	TH_LOG("%lu rounds, %llu pages mapped, %llu folios revoked", race.rounds,
-	       (unsigned long long)info(p).maps, (unsigned long long)info(p).revokes);
-	ASSERT_EQ(race.wrong, 0);
-	ASSERT_GT(race.rounds, 0);
-	ASSERT_TRUE(holds(p->buf, NR_PAGES * p->page, 20));
+/* The exporter goes and comes back while its pages are mapped and accessed. */
+TEST_F_TIMEOUT(p2p, race_unbind, 600)
+{
+	static void *(* const what[MAX_RACERS])(void *) = {
+		race_import, race_import, race_cpu,
+	};
+	struct race race = { .p = &self->p2p };
+	struct racer racers[MAX_RACERS];
+	struct p2p *p = race.p;
+	char name[NAME_MAX];
+
+	ASSERT_TRUE(exporter_name(name));
+	ASSERT_TRUE(start_race(&race, racers, what));
+	for (int i = 0; i < UNBIND_ROUNDS; i++) {
+		export(p, P2P_EXPORTER_MIGRATE, 0, NR_PAGES, NULL);
+		usleep(rand() % 20000);
+		EXPECT_EQ(write_text(DRIVER "unbind", name), 0);
+		EXPECT_EQ(write_text(DRIVER "bind", name), 0);
+		close(p->exporter);
+		p->exporter = open_misc("p2p_exporter0");
+		EXPECT_GE(p->exporter, 0);
+	}
+	ASSERT_TRUE(end_race(&race, racers, what));
 }
 
 TEST_HARNESS_MAIN
