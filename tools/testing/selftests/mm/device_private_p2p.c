@@ -1030,7 +1030,7 @@ static bool end_race(struct race *race, struct racer *racers,
 		pthread_join(racers[i].thread, NULL);
 		free(racers[i].mine.data);
 	}
-	ksft_print_msg("%lu rounds, %lu large folios split, %llu pages mapped, %llu folios revoked, %lu wrong\n",
+	ksft_print_msg("%lu rounds, %lu folios split, %llu pages mapped, %llu revokes, %lu wrong\n",
 		       race->rounds, race->splits,
 		       (unsigned long long)info(p).maps,
 		       (unsigned long long)info(p).revokes, race->wrong);
