@@ -45,6 +45,7 @@ struct p2p_importer {
 
 struct p2p_importer_file {
 	struct p2p_importer *importer;
+	struct mutex register_mutex;	/* taken before mmap_lock */
 	struct mutex mutex;	/* see above */
 	struct mmu_interval_notifier notifier;
 	struct hmm_dma_map map;
@@ -259,6 +260,7 @@ static int p2p_importer_register(struct p2p_importer_file *file,
 	struct device *dev = &file->importer->pdev->dev;
 	int ret;
 
+	guard(mutex)(&file->register_mutex);
 	if (file->npages || !range->npages || !PAGE_ALIGNED(range->addr) ||
 	    range->npages > SZ_1G >> PAGE_SHIFT)
 		return -EINVAL;
@@ -371,6 +373,7 @@ static int p2p_importer_open(struct inode *inode, struct file *filp)
 		return -ENOMEM;
 	file->importer = container_of(filp->private_data, struct p2p_importer,
 				      misc);
+	mutex_init(&file->register_mutex);
 	mutex_init(&file->mutex);
 	filp->private_data = file;
 	return 0;

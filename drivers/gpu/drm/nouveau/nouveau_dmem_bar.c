@@ -28,6 +28,8 @@
 #define NOUVEAU_DMEM_BAR_RESIDENCY	(HZ / 10)
 /* When to unmap what was freed. */
 #define NOUVEAU_DMEM_BAR_REAP_DELAY	HZ
+/* How long to wait for the GPU to resume, which may fail. */
+#define NOUVEAU_DMEM_BAR_RESUME		(10 * HZ)
 
 enum nouveau_dmem_bar_state {
 	NOUVEAU_DMEM_BAR_ACTIVE,
@@ -161,13 +163,15 @@ static const struct nouveau_dmem_window_ops nouveau_dmem_bar_ops = {
 };
 
 /*
- * Lock the mutex when the GPU is in use, or wait until it is. The folio is locked
- * by the caller, so that nobody else can revoke its aliases. It has none during
- * the wait, for the suspension needs them all.
+ * Lock the mutex when the GPU is in use, or wait until it is, but not for ever. The
+ * folio is locked by the caller, so that nobody else can revoke its aliases. It has
+ * none during the wait, for the suspension needs them all.
  */
 static int
 nouveau_dmem_bar_lock_active(struct nouveau_dmem_bar *bar, struct folio *folio)
 {
+	long left;
+
 	for (;;) {
 		if (mutex_lock_killable(&bar->mutex))
 			return -EINTR;
@@ -183,9 +187,12 @@ nouveau_dmem_bar_lock_active(struct nouveau_dmem_bar *bar, struct folio *folio)
 
 		/* Does nothing if this is not runtime PM: that ends by itself. */
 		pm_request_resume(bar->device->dev);
-		if (wait_event_killable(bar->wait, READ_ONCE(bar->state) !=
-					NOUVEAU_DMEM_BAR_SUSPENDED))
-			return -EINTR;
+		left = wait_event_killable_timeout(bar->wait,
+						   READ_ONCE(bar->state) !=
+						   NOUVEAU_DMEM_BAR_SUSPENDED,
+						   NOUVEAU_DMEM_BAR_RESUME);
+		if (left <= 0)
+			return left ? -EINTR : -EIO;
 	}
 }
 
