@@ -283,8 +283,10 @@ def debug(report):
     kernel.build(kernel.DEBUG)
     how = {"kernel": kernel.DEBUG.image, "limit": DEBUG_LIMIT}
     report.section("guest, debug", None, lambda part: boot_all(part, "debug", **how))
+    # All small pages, the benchmark would take longer than the 120 s it gives itself.
     report.section("guest, debug, coherent devices", None, lambda part: boot(
-        part, ["hmm-tests"], "debug-coherent", append=COHERENT, **how))
+        part, ["hmm-tests,-T,benchmark_thp_migration"], "debug-coherent",
+        append=COHERENT, **how))
     report.section("guest, debug, page_ref events", None, lambda part: boot(
         part, ["device_private,-f,device_private_pte"], "debug-page-ref",
         append=f"{NO_KUNIT} trace_event=page_ref:*", **how))

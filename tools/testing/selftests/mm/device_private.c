@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <linux/fs.h>
 #include <linux/mman.h>
@@ -1685,6 +1686,50 @@ TEST_F_TIMEOUT(device_private, race_release, 120)
 		ASSERT_EQ(device(dp, 0, HMM_DMIRROR_RELEASE, dp->buf, NULL, dp->n), 0);
 	}
 	stop_touching(_metadata, dp, t, &stop, 1);
+	give(_metadata, dp, 0, dp->buf, dp->n, 2);
+	ASSERT_EQ(right(dp, dp->buf, dp->n, 2), dp->n);
+}
+
+/* Give a device pages that nobody else maps, say so, and exit after @delay us. */
+static void exit_with_pages(struct dp *dp, int ready, unsigned long delay)
+{
+	/* The parent's mirrors the parent. */
+	dp->fd[0] = open("/dev/hmm_dmirror0", O_RDWR);
+	fill(dp, dp->buf, dp->n, 1);
+	if (to_dev(dp, 0, dp->buf, dp->n) != (long)dp->n ||
+	    write(ready, "", 1) != 1)
+		_exit(1);
+	usleep(delay);
+	_exit(0);
+}
+
+/* The memory of the device goes away while who maps it does. */
+TEST_F_TIMEOUT(device_private, race_exit, 120)
+{
+	struct dp *dp = &self->dp;
+	struct timespec start, end;
+	long duration = 0;	/* of a release, in us */
+	int ends[2], status;
+	pid_t pid;
+	char c;
+
+	ASSERT_EQ(pipe(ends), 0);
+	for (int round = 0; round <= ROUNDS; round++) {
+		pid = fork();
+		ASSERT_GE(pid, 0);
+		if (!pid)
+			exit_with_pages(dp, ends[1], duration * round / ROUNDS);
+		ASSERT_EQ(read(ends[0], &c, 1), 1);
+		clock_gettime(CLOCK_MONOTONIC, &start);
+		ASSERT_EQ(device(dp, 0, HMM_DMIRROR_RELEASE, dp->buf, NULL, dp->n), 0);
+		clock_gettime(CLOCK_MONOTONIC, &end);
+		duration = (end.tv_sec - start.tv_sec) * 1000000 +
+			   (end.tv_nsec - start.tv_nsec) / 1000;
+		ASSERT_EQ(waitpid(pid, &status, 0), pid);
+		ASSERT_EQ(status, 0);
+	}
+	close(ends[0]);
+	close(ends[1]);
 	give(_metadata, dp, 0, dp->buf, dp->n, 2);
 	ASSERT_EQ(right(dp, dp->buf, dp->n, 2), dp->n);
 }
