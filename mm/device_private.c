@@ -299,8 +299,6 @@ static int back(struct device_private_space *space, unsigned long start,
 		if (!err)
 			err = vm_area_map_pages(space->area, start, next, pages);
 		if (err) {
-			/* vm_area_map_pages() may have mapped some. */
-			vm_area_unmap_pages(space->area, start, next);
 			while (i--)
 				__free_page(pages[i]);
 			unback(space, first, start);
