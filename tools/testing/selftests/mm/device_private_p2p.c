@@ -745,7 +745,16 @@ TEST_F(p2p, huge)
 	ASSERT_EQ(info(p).used_pages, 0);
 }
 
-/* An exporter that never comes back holds up its importer until that is killed. */
+static void *import_all(void *p)
+{
+	import(p, NEAR, 0, NR_PAGES, 0, 0);
+	return NULL;
+}
+
+/*
+ * An exporter that never comes back from the first page holds up its importer until
+ * that is killed, but not who wants the other pages.
+ */
 TEST_F(p2p, killed_while_mapping)
 {
 	struct p2p *p = &self->p2p;
@@ -760,6 +769,7 @@ TEST_F(p2p, killed_while_mapping)
 			.addr = (uintptr_t)p->buf, .npages = NR_PAGES,
 		};
 		struct p2p other = *p;
+		pthread_t thread;
 
 		if (!open_devices(&other) ||
 		    ioctl(other.importer[NEAR], P2P_IMPORTER_REGISTER, &range))
@@ -767,13 +777,19 @@ TEST_F(p2p, killed_while_mapping)
 		fill(p->buf, NR_PAGES * p->page, 16);
 		if (export(p, P2P_EXPORTER_MIGRATE, 0, NR_PAGES, NULL) ||
 		    configure(p, P2P_MAP_SLEEP, 0, 0) ||
-		    write(ready[1], "", 1) != 1)
+		    pthread_create(&thread, NULL, import_all, &other))
 			_exit(2);
-		import(&other, NEAR, 0, NR_PAGES, 0, 0);
-		_exit(3);
+		usleep(200000);
+		for (unsigned long i = p->page; i < NR_PAGES * p->page; i++)
+			if (p->buf[i] != pattern(i, 16))
+				_exit(3);
+		if (write(ready[1], "", 1) != 1)
+			_exit(4);
+		pthread_join(thread, NULL);
+		_exit(5);
 	}
+	close(ready[1]);
 	ASSERT_EQ(read(ready[0], &byte, 1), 1);
-	usleep(200000);
 	ASSERT_EQ(waitpid(child, &status, WNOHANG), 0);
 	ASSERT_EQ(kill(child, SIGKILL), 0);
 	ASSERT_EQ(waitpid(child, &status, 0), child);
