@@ -66,7 +66,9 @@ def configure(config, lenient=False):
 
     A fragment may switch off what an earlier one asked for, if lenient.
     """
-    mark, stamp = config.digest(), config.out / ".fragment"
+    # An option that a patch adds is not in a .config from before it.
+    mark = sha256(config.digest(), git("ls-files", "-s", "--", "*Kconfig*", cwd=config.source))
+    stamp = config.out / ".fragment"
     target = config.out / ".config"
     if not target.exists() or not stamp.exists() or stamp.read_text() != mark:
         say(f"configuring build/{config.name}")
