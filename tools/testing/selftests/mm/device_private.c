@@ -1693,7 +1693,7 @@ TEST_F_TIMEOUT(device_private, race_release, 120)
 /* Give a device pages that nobody else maps, say so, and exit after @delay us. */
 static void exit_with_pages(struct dp *dp, int ready, unsigned long delay)
 {
-	/* The parent's mirrors the parent. */
+	/* The one that is open mirrors the parent. */
 	dp->fd[0] = open("/dev/hmm_dmirror0", O_RDWR);
 	fill(dp, dp->buf, dp->n, 1);
 	if (to_dev(dp, 0, dp->buf, dp->n) != (long)dp->n ||
@@ -1713,13 +1713,15 @@ TEST_F_TIMEOUT(device_private, race_exit, 120)
 	pid_t pid;
 	char c;
 
-	ASSERT_EQ(pipe(ends), 0);
 	for (int round = 0; round <= ROUNDS; round++) {
+		ASSERT_EQ(pipe(ends), 0);
 		pid = fork();
 		ASSERT_GE(pid, 0);
 		if (!pid)
 			exit_with_pages(dp, ends[1], duration * round / ROUNDS);
+		close(ends[1]);
 		ASSERT_EQ(read(ends[0], &c, 1), 1);
+		close(ends[0]);
 		clock_gettime(CLOCK_MONOTONIC, &start);
 		ASSERT_EQ(device(dp, 0, HMM_DMIRROR_RELEASE, dp->buf, NULL, dp->n), 0);
 		clock_gettime(CLOCK_MONOTONIC, &end);
@@ -1728,8 +1730,6 @@ TEST_F_TIMEOUT(device_private, race_exit, 120)
 		ASSERT_EQ(waitpid(pid, &status, 0), pid);
 		ASSERT_EQ(status, 0);
 	}
-	close(ends[0]);
-	close(ends[1]);
 	give(_metadata, dp, 0, dp->buf, dp->n, 2);
 	ASSERT_EQ(right(dp, dp->buf, dp->n, 2), dp->n);
 }

@@ -790,6 +790,7 @@ TEST_F(p2p, killed_while_mapping)
 	}
 	close(ready[1]);
 	ASSERT_EQ(read(ready[0], &byte, 1), 1);
+	usleep(200000);
 	ASSERT_EQ(waitpid(child, &status, WNOHANG), 0);
 	ASSERT_EQ(kill(child, SIGKILL), 0);
 	ASSERT_EQ(waitpid(child, &status, 0), child);
