@@ -110,6 +110,7 @@ def check(report, config):
 def builds(report, config, names):
     """Whole directories build in a configuration."""
     kernel.configure(config, lenient=True)
+    kernel.refuse_lost(config.out, config.fragments[-1])
     kernel.quiet(kernel.command(config, "prepare"), f"prepare-{config.name}")
     for name in names:
         try:
