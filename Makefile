@@ -14,7 +14,7 @@ help:
 	@echo 'make check-drivers  the drivers alone: W=1, sparse, exports'
 	@echo 'make check-p2p      P2P between emulated PCI devices alone'
 	@echo 'make check-cocci    the semantic patches: fixtures, the series made anew, Linux 6.12'
-	@echo 'make check-debug    every boot with KASAN, lockdep and more, P2P race for ten minutes'
+	@echo 'make check-debug    the boots with KASAN, lockdep and more, P2P race for ten minutes'
 	@echo 'make bisect         every patch compiles, with W=1 and sparse (an hour or two)'
 	@echo 'make size           text of mm/ without DEVICE_PRIVATE, before and after'
 	@echo 'make tree           build/linux: the base commit and one commit per patch'

@@ -259,6 +259,13 @@ def boot_coherent(report):
     boot(report, ["hmm-tests"], "check-coherent", append=COHERENT)
 
 
+def boot_l1tf(report):
+    """What an entry may hold on a CPU with L1TF."""
+    result = boot(report, [], "check-l1tf", cpu="Nehalem",
+                  append="kunit.filter_glob=device_private*")
+    kunit(report, result.log)
+
+
 def boot_p2p(report, cpu):
     boot(report, [P2P], f"check-p2p-{cpu}", append=NO_KUNIT, cpu=cpu, qemu=guest.P2P_DEVICES)
 
@@ -270,6 +277,7 @@ def boots(report):
                    (TOP / "tests/harness/check.py").read_bytes())
     report.section("guest", image, boot_all)
     report.section("guest, coherent devices", image, boot_coherent)
+    report.section("guest, CPU with L1TF", image, boot_l1tf)
     p2p(report, image)
 
 
