@@ -182,7 +182,9 @@ void *device_private_index_owner(device_private_index_t index)
  */
 bool page_has_pfn(const struct page *page)
 {
-	/* No other memmap is in the vmalloc area. */
+	/* No other memmap is in the vmalloc area: hotplug has vmemmap. */
+	BUILD_BUG_ON(IS_ENABLED(CONFIG_MEMORY_HOTPLUG) &&
+		     !IS_ENABLED(CONFIG_SPARSEMEM_VMEMMAP));
 	return !is_vmalloc_addr(page);
 }
 EXPORT_SYMBOL_GPL(page_has_pfn);
@@ -494,7 +496,8 @@ EXPORT_SYMBOL_GPL(device_private_populate);
  * The pages must be free: @folio_free of the pagemap has been called since they
  * were last handed out. The driver must not hand out any while this runs.
  *
- * Context: May sleep, waits for RCU.
+ * Context: May sleep, waits for RCU. Not from reclaim, for device_private_populate()
+ * allocates under the same lock.
  *
  * Returns: 0; -EINVAL if @pgmap is not registered, the range is empty, not
  * aligned, not inside the space or if part of it is not populated; -EBUSY if a

@@ -193,7 +193,8 @@ err_release:
  * Context: May sleep. The folio is locked and referenced. The space has a
  * provider.
  *
- * Returns: 0 if all of the pages have an alias, or the error of the exporter.
+ * Returns: 0 if all of the pages have an alias; -ENOMEM; -EFAULT if the exporter
+ * gave an address outside of its BAR; or the error of the exporter.
  */
 int device_private_make_aliases(struct page *page, unsigned long nr_pages)
 {

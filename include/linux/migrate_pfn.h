@@ -24,8 +24,8 @@
  * kvcalloc() or that was cleared with memset() is ready for use.
  *
  * Entries are made from the page or the folio itself. How an entry names its
- * page is private to the functions below: an entry is not a PFN, no PFN can be
- * had from it, and none is ever stored in one.
+ * page is private to the functions below: an entry is not a PFN, and no PFN can
+ * be had from it.
  *
  * The entry of a large folio that is migrated as a whole names its first page
  * and has MIGRATE_PFN_COMPOUND set. The entries of the folio's other pages hold
@@ -97,7 +97,7 @@ static inline migrate_pfn_t migrate_pfn_hole(unsigned long flags)
  * The entry does not take a reference on the page. Whether it stands for one
  * depends on the array it is stored in, see migrate_vma_setup().
  *
- * Returns: The entry, with MIGRATE_PFN_VALID and no other flag set.
+ * Returns: The entry, with none of the flags that migrate_pfn_set() sets.
  */
 static inline migrate_pfn_t page_to_migrate_pfn(const struct page *page)
 {
@@ -121,7 +121,7 @@ static inline migrate_pfn_t page_to_migrate_pfn(const struct page *page)
  * MIGRATE_PFN_COMPOUND is left to the caller: a large folio is migrated as a
  * whole only if source and destination both say so.
  *
- * Returns: The entry, with MIGRATE_PFN_VALID and no other flag set.
+ * Returns: The entry, with none of the flags that migrate_pfn_set() sets.
  */
 static inline migrate_pfn_t folio_to_migrate_pfn(const struct folio *folio)
 {
@@ -178,7 +178,7 @@ static inline bool migrate_pfn_test(migrate_pfn_t mpfn, unsigned long flags)
  * migrate_pfn_flags() - Get the flags of an entry, to give them to another.
  * @mpfn: The entry.
  *
- * Returns: The flags that are set, without MIGRATE_PFN_VALID.
+ * Returns: The flags that are set, of those that migrate_pfn_set() may set.
  */
 static inline unsigned long migrate_pfn_flags(migrate_pfn_t mpfn)
 {
