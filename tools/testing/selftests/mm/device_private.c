@@ -23,7 +23,6 @@
 #include <unistd.h>
 #include <linux/fs.h>
 #include <linux/mman.h>
-#include <linux/userfaultfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/utsname.h>
@@ -1222,9 +1221,8 @@ TEST_F(device_private, soft_dirty_clear)
 	clear_softdirty();
 	ASSERT_EQ(how_many_local(dp, 0, dp->buf, dp->n), dp->n);
 	pagemap_of(_metadata, dp->buf, dp->n, entries);
-	for (unsigned long i = 0; i < dp->n; i++) {
+	for (unsigned long i = 0; i < dp->n; i++)
 		ASSERT_EQ(entries[i] & (PM_SWAP | PM_SOFT_DIRTY), PM_SWAP);
-	}
 
 	ASSERT_EQ(right(dp, dp->buf, dp->n, 1), dp->n);
 }
@@ -1291,58 +1289,6 @@ TEST_F(device_private, pagemap_scan)
 	ASSERT_EQ(region[0].end, (uintptr_t)at(dp, dp->n) + dp->unit);
 	ASSERT_EQ(region[0].categories, PAGE_IS_PRESENT);
 	ASSERT_EQ(where(dp, 0, dp->buf, dp->n, LOCAL_RW | dp->pmd), dp->n);
-}
-
-/*
- * PAGEMAP_SCAN with write protection by userfaultfd: what it has protected, on the
- * device too, counts as written to again only when it has been.
- */
-TEST_F(device_private, uffd_wp_scan)
-{
-	struct dp *dp = &self->dp;
-	struct page_region region;
-	struct uffdio_api api = {
-		.api = UFFD_API,
-		.features = UFFD_FEATURE_WP_ASYNC | UFFD_FEATURE_WP_UNPOPULATED,
-	};
-	struct uffdio_register range = {
-		.range = { (uintptr_t)dp->buf, dp->unit },
-		.mode = UFFDIO_REGISTER_MODE_WP,
-	};
-	struct pm_scan_arg scan = {
-		.size = sizeof(scan),
-		.flags = PM_SCAN_WP_MATCHING | PM_SCAN_CHECK_WPASYNC,
-		.start = (uintptr_t)dp->buf,
-		.end = (uintptr_t)at(dp, dp->n),
-		.vec = (uintptr_t)&region,
-		.vec_len = 1,
-		.category_mask = PAGE_IS_WRITTEN,
-		.return_mask = PAGE_IS_WRITTEN | PAGE_IS_SWAPPED,
-	};
-	int uffd;
-
-	uffd = syscall(__NR_userfaultfd, O_CLOEXEC | UFFD_USER_MODE_ONLY);
-	if (uffd < 0 || ioctl(uffd, UFFDIO_API, &api))
-		SKIP(return, "no userfaultfd with write protection");
-
-	give(_metadata, dp, 0, dp->buf, dp->n, 1);
-	ASSERT_EQ(ioctl(uffd, UFFDIO_REGISTER, &range), 0);
-
-	ASSERT_EQ(ioctl(dp->pagemap, PAGEMAP_SCAN, &scan), 1);
-	ASSERT_EQ(region.start, (uintptr_t)dp->buf);
-	ASSERT_EQ(region.end, (uintptr_t)at(dp, dp->n));
-	ASSERT_EQ(region.categories, PAGE_IS_WRITTEN | PAGE_IS_SWAPPED);
-	ASSERT_EQ(how_many_local(dp, 0, dp->buf, dp->n), dp->n);
-	ASSERT_EQ(ioctl(dp->pagemap, PAGEMAP_SCAN, &scan), 0);
-
-	/* Read, it comes back as it was; written to, it shows. */
-	ASSERT_EQ(right(dp, dp->buf, dp->n, 1), dp->n);
-	ASSERT_EQ(ioctl(dp->pagemap, PAGEMAP_SCAN, &scan), 0);
-	fill(dp, dp->buf, dp->n, 2);
-	ASSERT_EQ(ioctl(dp->pagemap, PAGEMAP_SCAN, &scan), 1);
-	ASSERT_EQ(region.end - region.start, dp->n * dp->page);
-	ASSERT_EQ(region.categories, PAGE_IS_WRITTEN);
-	close(uffd);
 }
 
 /* The pages that are locked. Either of the calls counts what this CPU put off. */
