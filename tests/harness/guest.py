@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Boot a kernel in QEMU, run programs in it, read what came out.
 
-usage: guest.py [-m MEM] [-c CPU] [-a APPEND] [-l SECONDS] [-n NAME] [-p] PROGRAM[,ARG...]...
+usage: guest.py [-m MEM] [-c CPU] [-a APPEND] [-l SECONDS] [-n NAME] [-p] [-2] PROGRAM[,ARG...]...
 """
 
 import argparse
@@ -37,6 +37,13 @@ P2P_DEVICES = (
     "-device", "pxb-pcie,id=bridge,bus_nr=0x40,bus=pcie.0",
     "-device", "pcie-root-port,id=port1,bus=bridge,chassis=4",
     "-device", "edu,bus=port1,dma_mask=0xffffffffffffffff")
+
+# Two nodes of memory, each with one of the CPUs.
+TWO_NODES = (
+    "-object", "memory-backend-ram,id=ram0,size=2G",
+    "-object", "memory-backend-ram,id=ram1,size=2G",
+    "-numa", "node,nodeid=0,cpus=0,memdev=ram0",
+    "-numa", "node,nodeid=1,cpus=1,memdev=ram1")
 
 # Any of these in a kernel log fails the run.
 BAD = re.compile(r"""
@@ -167,10 +174,12 @@ def main(args):
     parser.add_argument("-n", default="boot")
     parser.add_argument("-k", default=KERNEL)
     parser.add_argument("-p", action="store_true", help="with devices for P2P")
+    parser.add_argument("-2", action="store_true", dest="nodes", help="with two nodes, in 4G")
     parser.add_argument("program", nargs="+")
     opt = parser.parse_args(args)
     guest = boot(opt.program, opt.n, kernel=opt.k, mem=opt.m, cpu=opt.c,
-                 append=opt.a, limit=opt.l, show=say, qemu=P2P_DEVICES if opt.p else ())
+                 append=opt.a, limit=opt.l, show=say,
+                 qemu=(P2P_DEVICES if opt.p else ()) + (TWO_NODES if opt.nodes else ()))
     for line in guest.bad_lines():
         say(f"kernel: {line}")
     codes = [guest.status(program.split(",")[0]) for program in opt.program]
