@@ -12,18 +12,21 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cocci
+import common
 import guest
 import kernel
 import patches
 import series
 import static
 from common import BUILD, GIT_ENV, JOBS, LINUX, LOGS, TOP, Stop, entry, file_sha256, git, lock, \
-    read_json, say, sha256, write
+    read_json, sha256, write
 
 MEMORY = BUILD / "check.json"
 FRESH = os.environ.get("FRESH", "") not in ("", "0")
@@ -39,10 +42,25 @@ NO_KUNIT = f"{BOOT} kunit.enable=0"
 COHERENT = (f"{NO_KUNIT} memmap=512M$0x50000000 test_hmm.spm_addr_dev0=0x50000000 "
             "test_hmm.spm_addr_dev1=0x60000000")
 P2P = "device_private_p2p"
+# Tests that want two nodes of memory, and the devices of P2P.
+NODES = ("device_private_track", "device_private_trackers")
 # Seconds a guest with expensive debugging may take.
 DEBUG_LIMIT = max(guest.LIMIT, 3600)
 # What pci_p2pdma thinks of host bridges depends on the CPU.
 P2P_CPUS = ("qemu64", "EPYC")
+
+
+# What a section says that runs beside others; it is printed when the section ends.
+KEPT = threading.local()
+REMEMBERING = threading.Lock()
+
+
+def say(text):
+    lines = getattr(KEPT, "lines", None)
+    if lines is None:
+        common.say(text)
+    else:
+        lines.append(text)
 
 
 class Report:
@@ -58,8 +76,7 @@ class Report:
 
     def section(self, title, mark, run):
         """Run a group of tests unless it passed on this very input before."""
-        memory = read_json(MEMORY)
-        before = memory.get(title, {})
+        before = read_json(MEMORY).get(title, {})
         if mark and before.get("mark") == mark and not FRESH:
             part = Counter(before["count"])
             note = ", unchanged"
@@ -71,13 +88,33 @@ class Report:
             except Stop as error:
                 part.add(title, False, str(error))
             part = part.count
-            memory = read_json(MEMORY)
-            memory.pop(title, None)
-            if not part["failed"]:
-                memory[title] = {"mark": mark, "count": part}
-            write(MEMORY, json.dumps(memory))
+            remember(title, mark, part)
         say(f"== {title}: {words(part)}{note}")
         self.count += part
+
+    def sections(self, group):
+        """Run sections, (title, mark, run) each, as many at a time as there are CPUs."""
+        def one(arguments):
+            KEPT.lines, part = [], Report()
+            part.section(*arguments)
+            with REMEMBERING:
+                common.say("\n".join(KEPT.lines))
+            return part.count
+
+        # A guest has 4 GiB, and most of them one host CPU.
+        memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") >> 30
+        with ThreadPoolExecutor(max(1, min(os.cpu_count() or 1, memory // 6))) as pool:
+            for count in pool.map(one, group):
+                self.count += count
+
+
+def remember(title, mark, count):
+    with REMEMBERING:
+        memory = read_json(MEMORY)
+        memory.pop(title, None)
+        if not count["failed"]:
+            memory[title] = {"mark": mark, "count": count}
+        write(MEMORY, json.dumps(memory))
 
 
 def words(count):
@@ -249,8 +286,8 @@ def boot(report, programs, name, **how):
 
 
 def boot_all(report, name="check", **how):
-    """KUnit at boot, then every selftest that needs no devices of its own."""
-    programs = [program for program in selftests() if program != P2P]
+    """KUnit at boot, then every selftest that needs no machine of its own."""
+    programs = [program for program in selftests() if program not in (P2P, *NODES)]
     kunit(report, boot(report, programs, name, append=BOOT, **how).log)
 
 
@@ -270,20 +307,50 @@ def boot_p2p(report, cpu):
     boot(report, [P2P], f"check-p2p-{cpu}", append=NO_KUNIT, cpu=cpu, qemu=guest.P2P_DEVICES)
 
 
+def boot_nodes(report, name="check-nodes", **how):
+    """A machine with two nodes, on which NUMA balancing is on."""
+    boot(report, [program for program in selftests() if program in NODES], name,
+         append=NO_KUNIT, qemu=guest.TWO_NODES + guest.P2P_DEVICES, **how)
+
+
+def races():
+    """The tests of races, each program with the arguments that choose them."""
+    for program in selftests():
+        source = (LINUX / f"tools/testing/selftests/mm/{program}.c").read_text()
+        names = re.findall(r"^TEST_F(?:_TIMEOUT)?\(\w+, (race\w*)", source, re.M)
+        if names:
+            yield ",".join([program, *(f"-t,{name}" for name in dict.fromkeys(names))])
+
+
+def boot_parallel(report, name="check-parallel", **how):
+    """CPUs in parallel and real time, for races that one thread at a time hides."""
+    boot(report, list(races()), name, append=NO_KUNIT, qemu=guest.P2P_DEVICES,
+         accel="kvm" if guest.acceleration() == "kvm" else "mttcg", **how)
+
+
 def boots(report):
     """Every boot; each is a section of its own."""
     image = sha256(file_sha256(kernel.IMAGE), file_sha256(guest.INITRD),
                    (TOP / "tests/harness/guest.py").read_bytes(),
                    (TOP / "tests/harness/check.py").read_bytes())
-    report.section("guest", image, boot_all)
-    report.section("guest, coherent devices", image, boot_coherent)
-    report.section("guest, CPU with L1TF", image, boot_l1tf)
-    p2p(report, image)
+    guest.acceleration()
+    # The longest first.
+    report.sections([("guest", image, boot_all),
+                     ("guest, coherent devices", image, boot_coherent),
+                     ("guest, two nodes", image, boot_nodes),
+                     *p2p_sections(image),
+                     ("guest, CPU with L1TF", image, boot_l1tf)])
+    report.section("guest, CPUs in parallel", image, boot_parallel)
 
 
-def p2p(report, mark=None):
-    for cpu in P2P_CPUS:
-        report.section(f"guest, P2P, CPU {cpu}", mark, lambda part, cpu=cpu: boot_p2p(part, cpu))
+def p2p_sections(mark=None):
+    return [(f"guest, P2P, CPU {cpu}", mark, lambda part, cpu=cpu: boot_p2p(part, cpu))
+            for cpu in P2P_CPUS]
+
+
+def p2p(report):
+    guest.acceleration()
+    report.sections(p2p_sections())
 
 
 def debug(report):
@@ -291,6 +358,10 @@ def debug(report):
     kernel.build(kernel.DEBUG)
     how = {"kernel": kernel.DEBUG.image, "limit": DEBUG_LIMIT}
     report.section("guest, debug", None, lambda part: boot_all(part, "debug", **how))
+    report.section("guest, debug, two nodes", None,
+                   lambda part: boot_nodes(part, "debug-nodes", **how))
+    report.section("guest, debug, CPUs in parallel", None,
+                   lambda part: boot_parallel(part, "debug-parallel", **how))
     # All small pages, the benchmark would take longer than the 120 s it gives itself.
     report.section("guest, debug, coherent devices", None, lambda part: boot(
         part, ["hmm-tests,-T,benchmark_thp_migration"], "debug-coherent",

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Tests of how make check counts."""
+
+import tempfile
+import time
+import unittest
+from pathlib import Path
+from unittest import mock
+
+import check
+from common import Stop
+
+
+class Sections(unittest.TestCase):
+    """Sections that run at the same time."""
+
+    def setUp(self):
+        temp = tempfile.TemporaryDirectory()
+        self.addCleanup(temp.cleanup)
+        self.said, self.runs = [], []
+        for patch in (mock.patch("check.MEMORY", Path(temp.name) / "check.json"),
+                      mock.patch("check.FRESH", False),
+                      mock.patch("common.say", self.said.append)):
+            patch.start()
+            self.addCleanup(patch.stop)
+
+    def run_all(self):
+        def passes(part):
+            self.runs.append("passes")
+            for _ in range(3):
+                part.add("case", True)
+                check.say("  of the first")
+                time.sleep(0.01)
+
+        def fails(part):
+            self.runs.append("fails")
+            part.add("case", False, "why")
+            check.say("  of the second")
+            part.count["skipped"] += 1
+
+        def stops(part):
+            self.runs.append("stops")
+            raise Stop("no guest")
+
+        report = check.Report()
+        report.sections([("a", "mark", passes), ("b", "mark", fails), ("c", "mark", stops)])
+        return report.count
+
+    def test_counts(self):
+        self.assertEqual(check.words(self.run_all()), "3 passed, 2 failed, 1 skipped")
+
+    def test_lines_stay_together(self):
+        self.run_all()
+        self.assertEqual(sorted(self.said), [
+            "== a\n" + "  of the first\n" * 3 + "== a: 3 passed, 0 failed, 0 skipped",
+            "== b\n  FAILED case: why\n  of the second\n== b: 0 passed, 1 failed, 1 skipped",
+            "== c\n  FAILED c: no guest\n== c: 0 passed, 1 failed, 0 skipped"])
+
+    def test_only_what_passed_is_remembered(self):
+        self.run_all()
+        self.runs.clear()
+        self.assertEqual(check.words(self.run_all()), "3 passed, 2 failed, 1 skipped")
+        self.assertEqual(sorted(self.runs), ["fails", "stops"])
+
+
+if __name__ == "__main__":
+    unittest.main()
