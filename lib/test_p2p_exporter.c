@@ -398,32 +398,49 @@ out:
 	return ret;
 }
 
+static void copy_folio(struct p2p_exporter *exporter, struct folio *to,
+		       struct folio *from)
+{
+	const unsigned long index = device_private_page_index(&from->page);
+	unsigned long i;
+
+	for (i = 0; i < folio_nr_pages(from); i++) {
+		void *addr = kmap_local_folio(to, i * PAGE_SIZE);
+
+		read_page(exporter, index + i, addr);
+		kunmap_local(addr);
+	}
+}
+
+static void p2p_exporter_copy_to_ram(struct dev_pagemap *pgmap,
+				     struct migrate_device_copy *copies,
+				     unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		copy_folio(to_exporter(pgmap), copies[i].dst, copies[i].src);
+}
+
 /* Copy the pages that are to be migrated to system memory, one entry each. */
 static void copy_to_system(struct p2p_exporter *exporter, const migrate_pfn_t *src,
 			   migrate_pfn_t *dst, unsigned long npages)
 {
-	unsigned long i, j, nr;
+	unsigned long i, nr;
 
 	for (i = 0; i < npages; i += nr) {
-		struct page *spage = migrate_pfn_to_page(src[i]);
+		struct folio *from = migrate_pfn_to_folio(src[i]);
 		struct folio *folio;
 
 		nr = 1;
-		if (!spage || !migrate_pfn_test(src[i], MIGRATE_PFN_MIGRATE))
+		if (!from || !migrate_pfn_test(src[i], MIGRATE_PFN_MIGRATE))
 			continue;
-		if (migrate_pfn_test(src[i], MIGRATE_PFN_COMPOUND))
-			nr = folio_nr_pages(page_folio(spage));
+		nr = folio_nr_pages(from);
 
-		folio = folio_alloc(GFP_HIGHUSER_MOVABLE, ilog2(nr));
+		folio = folio_alloc(GFP_HIGHUSER_MOVABLE, folio_order(from));
 		if (!folio)
 			continue;
-		for (j = 0; j < nr; j++) {
-			void *addr = kmap_local_folio(folio, j * PAGE_SIZE);
-
-			read_page(exporter,
-				  device_private_page_index(spage) + j, addr);
-			kunmap_local(addr);
-		}
+		copy_folio(exporter, folio, from);
 		folio_lock(folio);
 		dst[i] = folio_to_migrate_pfn(folio);
 		migrate_pfn_set(&dst[i], migrate_pfn_flags(src[i]) &
@@ -465,30 +482,6 @@ static vm_fault_t p2p_exporter_migrate_to_ram(struct vm_fault *vmf)
 out:
 	kvfree(args.src);
 	kvfree(args.dst);
-	return ret;
-}
-
-/* Migrate all that is in use to system memory. */
-static int evict_all(struct p2p_exporter *exporter)
-{
-	struct page *first = device_private_page(&exporter->pagemap, 0);
-	migrate_pfn_t *src, *dst;
-	int ret = -ENOMEM;
-
-	src = kvcalloc(MEMORY_PAGES, sizeof(*src), GFP_KERNEL);
-	dst = kvcalloc(MEMORY_PAGES, sizeof(*dst), GFP_KERNEL);
-	if (!src || !dst)
-		goto out;
-
-	ret = migrate_device_range(src, first, MEMORY_PAGES);
-	if (ret)
-		goto out;
-	copy_to_system(exporter, src, dst, MEMORY_PAGES);
-	migrate_device_pages(src, dst, MEMORY_PAGES);
-	migrate_device_finalize(src, dst, MEMORY_PAGES);
-out:
-	kvfree(src);
-	kvfree(dst);
 	return ret;
 }
 
@@ -819,11 +812,8 @@ static void p2p_exporter_remove(struct pci_dev *pdev)
 	mutex_unlock(&exporter->mutex);
 	up_write(&exporter->alive);
 
-	/* A folio that was locked or referenced is not migrated at once. */
-	while (!bitmap_empty(exporter->used, MEMORY_PAGES)) {
-		evict_all(exporter);
-		schedule_timeout_uninterruptible(1);
-	}
+	migrate_device_evict(&exporter->pagemap, 0, MEMORY_PAGES,
+			     p2p_exporter_copy_to_ram, false);
 	device_private_unregister(&exporter->pagemap);
 	kref_put(&exporter->kref, p2p_exporter_release);
 }

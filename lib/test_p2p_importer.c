@@ -181,13 +181,14 @@ static int access_entry(struct p2p_importer_file *file, unsigned long i,
 	return data ? transfer(importer, dma, data, bytes, write) : 0;
 }
 
-static int fault(struct hmm_range *range, bool hold_mmap_lock)
+static int fault(struct hmm_range *range, unsigned int flags)
 {
 	struct mm_struct *mm = range->notifier->mm;
 	int ret;
 
-	if (!hold_mmap_lock)
-		return hmm_range_fault_unlocked_timeout(range, 0);
+	if (!(flags & P2P_ACCESS_LOCKED))
+		return hmm_range_fault_unlocked_timeout(range,
+					flags & P2P_ACCESS_IMPATIENT ? 1 : 0);
 
 	do {
 		range->notifier_seq = mmu_interval_read_begin(range->notifier);
@@ -229,7 +230,7 @@ static int access_range(struct p2p_importer_file *file,
 		return -ENOMEM;
 
 again:
-	ret = fault(&range, access->flags & P2P_ACCESS_LOCKED);
+	ret = fault(&range, access->flags);
 	if (ret)
 		goto out;
 

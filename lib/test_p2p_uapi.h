@@ -97,6 +97,7 @@ struct p2p_exporter_config {
 #define P2P_ACCESS_SNAPSHOT	0x2		/* types only, nothing is faulted */
 #define P2P_ACCESS_NO_ALIAS	0x4		/* do not opt in: no dma_dev */
 #define P2P_ACCESS_LOCKED	0x8		/* fault with mmap_lock held */
+#define P2P_ACCESS_IMPATIENT	0x10		/* give up without progress */
 
 /* How an entry was mapped for DMA, one byte per page. */
 enum p2p_map {

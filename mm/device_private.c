@@ -38,6 +38,9 @@
 /* Backing pages that are mapped, or unmapped, at a time. */
 #define BATCH		64
 
+/* Seconds of waiting for pages that are worth a line. */
+#define REPORT		10
+
 static struct device_private_space __rcu *
 	device_private_spaces[BIT(DEVICE_PRIVATE_ID_BITS)];
 static DECLARE_BITMAP(device_private_ids, BIT(DEVICE_PRIVATE_ID_BITS));
@@ -146,30 +149,6 @@ struct page *device_private_index_to_page(device_private_index_t index)
 EXPORT_SYMBOL_GPL(device_private_index_to_page);
 
 /**
- * device_private_index_owner() - Find the owner of a page by the page's name.
- * @index: name of the page
- *
- * Reads no struct page.
- *
- * Context: Any.
- *
- * Returns: the owner of the pagemap, NULL if the space is gone.
- */
-void *device_private_index_owner(device_private_index_t index)
-{
-	const struct device_private_space *space;
-	void *owner = NULL;
-
-	rcu_read_lock();
-	space = device_private_space(index);
-	if (space)
-		owner = space->owner;
-	rcu_read_unlock();
-
-	return owner;
-}
-
-/**
  * page_has_pfn() - May page_to_pfn() be called for this page?
  * @page: any page, in whatever state: only its address is looked at
  *
@@ -236,6 +215,53 @@ struct page *device_private_page(struct dev_pagemap *pgmap, unsigned long index)
 	return pgmap->space ? space_page(pgmap->space, index) : NULL;
 }
 EXPORT_SYMBOL_GPL(device_private_page);
+
+/**
+ * device_private_nr_pages() - The size of a space.
+ * @pgmap: registered with device_private_register(), or not any more
+ *
+ * Returns: the size in pages, 0 if @pgmap is not registered.
+ */
+unsigned long device_private_nr_pages(struct dev_pagemap *pgmap)
+{
+	return pgmap->space ? pgmap->space->nr_pages : 0;
+}
+
+/**
+ * device_private_next() - Find the next page of a space that is populated.
+ * @pgmap: registered with device_private_register()
+ * @index: where to start
+ *
+ * Takes its time from what is populated, like a walk with it over all pages does,
+ * and from the size of the space only one step for some millions of pages.
+ *
+ * Context: Any; under RCU if pages are depopulated at the same time.
+ *
+ * Returns: the index of the first page from @index on, ULONG_MAX if there is none.
+ */
+unsigned long device_private_next(struct dev_pagemap *pgmap, unsigned long index)
+{
+	const unsigned long granule = device_private_granule();
+	const struct device_private_space *space = pgmap->space;
+	unsigned long i, bit;
+
+	if (index_present(space, index))
+		return index;
+
+	for (i = index / granule + 1; i < nr_granules(space);
+	     i = round_down(i, PRESENT_BITS) + PRESENT_BITS) {
+		const unsigned long *bits =
+			READ_ONCE(space->present[i / PRESENT_BITS]);
+
+		if (!bits)
+			continue;
+		bit = find_next_bit(bits, PRESENT_BITS, i % PRESENT_BITS);
+		if (bit < PRESENT_BITS)
+			return (round_down(i, PRESENT_BITS) + bit) * granule;
+	}
+
+	return ULONG_MAX;
+}
 
 static void init_page(const struct device_private_space *space,
 		      struct page *page)
@@ -689,22 +715,31 @@ static void unback_present(struct device_private_space *space, unsigned long i)
  * @pgmap: registered with device_private_register()
  *
  * Waits until every page of the space is free: the driver has stopped to hand
- * out pages and has migrated its memory away, see migrate_device_range(). What
- * is populated is depopulated.
+ * out pages and has migrated its memory away, see migrate_device_evict(). What a
+ * driver has not migrated stays in use until processes have touched it, unmapped
+ * it, or ended; a line in the kernel's log tells if that takes long. What is
+ * populated is depopulated.
  *
- * Context: May sleep, waits for RCU.
+ * Context: May sleep, waits for RCU. No lock may be held that somebody takes who
+ * holds device pages, see migrate_device_evict().
  */
 void device_private_unregister(struct dev_pagemap *pgmap)
 {
 	struct device_private_space *space = pgmap->space;
+	unsigned int seconds = 0;
 	unsigned long i;
 
 	if (WARN_ON_ONCE(!space))
 		return;
 
+	device_pages_wait();
+
 	/* Every folio in use, and so every entry that names one, has a reference. */
 	percpu_ref_kill(&pgmap->ref);
-	wait_for_completion(&pgmap->done);
+	while (!wait_for_completion_timeout(&pgmap->done, REPORT * HZ)) {
+		seconds += REPORT;
+		migrate_device_report(pgmap, 0, space->nr_pages, seconds);
+	}
 	percpu_ref_exit(&pgmap->ref);
 
 	RCU_INIT_POINTER(device_private_spaces[space->id], NULL);
@@ -727,6 +762,25 @@ EXPORT_SYMBOL_GPL(device_private_unregister);
 static void devm_device_private_release(void *pgmap)
 {
 	device_private_unregister(pgmap);
+}
+
+/**
+ * device_private_fault() - Let the driver migrate what the CPU has touched.
+ * @vmf: the fault; @vmf->page is a page of the device, locked and referenced
+ *
+ * Context: See &dev_pagemap_ops.migrate_to_ram.
+ *
+ * Returns: what migrate_to_ram returns.
+ */
+vm_fault_t device_private_fault(struct vm_fault *vmf)
+{
+	vm_fault_t ret;
+
+	device_pages_hold();
+	ret = page_pgmap(vmf->page)->ops->migrate_to_ram(vmf);
+	device_pages_unhold();
+
+	return ret;
 }
 
 /**

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the files that implement device private memory share. */
+/* What device private memory and HMM share. */
 #ifndef _MM_DEVICE_PRIVATE_H
 #define _MM_DEVICE_PRIVATE_H
 
@@ -35,6 +35,8 @@ struct device_private_space {
 	unsigned long *present[];
 };
 
+#ifdef CONFIG_DEVICE_PRIVATE
+
 static inline unsigned int device_private_id(device_private_index_t index)
 {
 	return (index.val >> DEVICE_PRIVATE_ID_SHIFT) &
@@ -47,5 +49,35 @@ static inline unsigned long device_private_nr(device_private_index_t index)
 }
 
 struct device_private_space *device_private_space(device_private_index_t index);
+bool device_private_is_reachable(const struct device_private_space *space,
+				 struct device *dma_dev);
+bool device_private_has_aliases(struct device_private_space *space,
+				device_private_index_t index,
+				unsigned long nr_pages);
+
+#else /* CONFIG_DEVICE_PRIVATE */
+
+/* Reached only from code that the compiler drops. */
+static inline struct device_private_space *
+device_private_space(device_private_index_t index)
+{
+	return NULL;
+}
+
+static inline bool
+device_private_is_reachable(const struct device_private_space *space,
+			    struct device *dma_dev)
+{
+	return false;
+}
+
+static inline bool device_private_has_aliases(struct device_private_space *space,
+					      device_private_index_t index,
+					      unsigned long nr_pages)
+{
+	return false;
+}
+
+#endif /* CONFIG_DEVICE_PRIVATE */
 
 #endif /* _MM_DEVICE_PRIVATE_H */

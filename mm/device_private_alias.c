@@ -45,20 +45,20 @@ static bool alias_is_live(void *record)
 }
 
 /**
- * device_private_provider() - The P2P provider of a page's space.
- * @index: name of the page
+ * device_private_is_reachable() - Can a device reach the pages of a space?
+ * @space: the space
+ * @dma_dev: device that does DMA
  *
- * Context: RCU is held, or what pins the page.
+ * Context: RCU is held, or what pins the space.
  *
- * Returns: the provider; NULL if the space has none or is gone.
+ * Returns: true if the space has a provider that @dma_dev can reach.
  */
-struct p2pdma_provider *device_private_provider(device_private_index_t index)
+bool device_private_is_reachable(const struct device_private_space *space,
+				 struct device *dma_dev)
 {
-	struct device_private_space *space;
+	struct p2pdma_provider *provider = space->pgmap->p2p_provider;
 
-	guard(rcu)();
-	space = device_private_space(index);
-	return space ? space->pgmap->p2p_provider : NULL;
+	return provider && pci_p2pdma_reachable(provider, dma_dev);
 }
 
 /**
@@ -81,9 +81,10 @@ bool device_private_can_reach(struct device *dma_dev)
 		const device_private_index_t first = {
 			id << DEVICE_PRIVATE_ID_SHIFT
 		};
-		struct p2pdma_provider *provider = device_private_provider(first);
+		const struct device_private_space *space =
+			device_private_space(first);
 
-		if (provider && pci_p2pdma_reachable(provider, dma_dev))
+		if (space && device_private_is_reachable(space, dma_dev))
 			return true;
 	}
 	return false;
@@ -92,27 +93,24 @@ EXPORT_SYMBOL_GPL(device_private_can_reach);
 
 /**
  * device_private_has_aliases() - Do pages have an alias?
+ * @space: the space of the pages
  * @index: name of the first page
- * @nr_pages: number of pages, all of one space
+ * @nr_pages: number of pages, all of @space
  *
- * Context: RCU is held, or what pins the pages.
+ * Context: RCU is held, or what pins the pages. The answer may be another one the
+ * next time, see device_private_revoke_aliases().
  *
  * Returns: true if each of the pages has an alias that is not being revoked.
  */
-bool device_private_has_aliases(device_private_index_t index,
+bool device_private_has_aliases(struct device_private_space *space,
+				device_private_index_t index,
 				unsigned long nr_pages)
 {
-	struct device_private_space *space;
+	const unsigned long end = device_private_nr(index) + nr_pages;
 	unsigned long i;
 
-	guard(rcu)();
-	space = device_private_space(index);
-	if (!space)
-		return false;
-
-	for (i = 0; i < nr_pages; i++)
-		if (!alias_is_live(xa_load(&space->aliases,
-					   device_private_nr(index) + i)))
+	for (i = end - nr_pages; i < end; i++)
+		if (!alias_is_live(xa_load(&space->aliases, i)))
 			return false;
 
 	return true;
@@ -121,22 +119,26 @@ bool device_private_has_aliases(device_private_index_t index,
 /**
  * device_private_alias() - The address of the alias of a page.
  * @index: name of the page
+ * @provider: where to put the provider of the address
  *
  * Context: the lock of an importer, with a live sequence of the notifier with
  * which hmm_range_fault() reported the page.
  *
  * Returns: the physical address, PHYS_ADDR_MAX if the page has no alias.
  */
-phys_addr_t device_private_alias(device_private_index_t index)
+phys_addr_t device_private_alias(device_private_index_t index,
+				 struct p2pdma_provider **provider)
 {
 	struct device_private_space *space;
-	void *record = NULL;
+	void *record;
 
 	guard(rcu)();
 	space = device_private_space(index);
-	if (space)
-		record = xa_load(&space->aliases, device_private_nr(index));
+	if (!space)
+		return PHYS_ADDR_MAX;
 
+	*provider = space->pgmap->p2p_provider;
+	record = xa_load(&space->aliases, device_private_nr(index));
 	return record ? PFN_PHYS(xa_to_value(record) >> ALIAS_SHIFT) :
 			PHYS_ADDR_MAX;
 }

@@ -121,15 +121,12 @@ unsigned long device_private_page_index(const struct page *page);
 bool page_has_pfn(const struct page *page);
 device_private_index_t page_to_device_private_index(const struct page *page);
 struct page *device_private_index_to_page(device_private_index_t index);
-void *device_private_index_owner(device_private_index_t index);
 unsigned long arch_device_private_max_pages(void);
 
 void device_private_revoke_aliases(struct folio *folio);
-struct p2pdma_provider *device_private_provider(device_private_index_t index);
 bool device_private_can_reach(struct device *dma_dev);
-bool device_private_has_aliases(device_private_index_t index,
-				unsigned long nr_pages);
-phys_addr_t device_private_alias(device_private_index_t index);
+phys_addr_t device_private_alias(device_private_index_t index,
+				 struct p2pdma_provider **provider);
 int device_private_make_aliases(struct page *page, unsigned long nr_pages);
 void device_private_drop_aliases(struct folio *folio);
 
@@ -153,29 +150,14 @@ device_private_index_to_page(device_private_index_t index)
 	return NULL;
 }
 
-static inline void *device_private_index_owner(device_private_index_t index)
-{
-	return NULL;
-}
-
-static inline struct p2pdma_provider *
-device_private_provider(device_private_index_t index)
-{
-	return NULL;
-}
-
 static inline bool device_private_can_reach(struct device *dma_dev)
 {
 	return false;
 }
 
-static inline bool device_private_has_aliases(device_private_index_t index,
-					      unsigned long nr_pages)
-{
-	return false;
-}
-
-static inline phys_addr_t device_private_alias(device_private_index_t index)
+static inline phys_addr_t
+device_private_alias(device_private_index_t index,
+		     struct p2pdma_provider **provider)
 {
 	return PHYS_ADDR_MAX;
 }

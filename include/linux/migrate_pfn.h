@@ -11,7 +11,7 @@
 /**
  * DOC: Entries of the migration arrays
  *
- * The ``src`` and ``dst`` arrays of struct migrate_vma, migrate_device_range()
+ * The ``src`` and ``dst`` arrays of struct migrate_vma, migrate_device_pfns()
  * and their relatives have one migrate_pfn_t for each page of the range to
  * migrate. Such an entry holds one of
  *

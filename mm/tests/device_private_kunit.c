@@ -16,6 +16,7 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 #include <linux/workqueue.h>
+#include "../device_private.h"
 #include "device_private_kunit.h"
 
 #define WIDTH		ARCH_SOFTLEAF_OFFSET_BITS
@@ -925,11 +926,83 @@ static void softleaf_wrprotects(struct kunit *test)
 	}
 }
 
+/*
+ * A page table entry without write permission is for the same page, as exclusive as
+ * it was, and has the bits that the one with it has.
+ */
+static void softleaf_swp_wrprotects(struct kunit *test)
+{
+	const struct softleaf_case *c = test->param_value;
+	unsigned int bits, anon;
+	struct folio *folio;
+	struct page *page;
+	softleaf_t entry;
+
+	if (c->payload == PAYLOAD_INDEX) {
+		folio = mock_get(test, mock_populated(test, device_private_granule()),
+				 4, 2);
+		page = folio_page(folio, 3);
+		entry = swp_entry(c->swp_type, c->offset |
+				  page_to_device_private_index(page).val);
+	} else {
+		folio = ram_get(test, 2);
+		page = folio_page(folio, 3);
+		entry = swp_entry(c->swp_type, c->offset | page_to_pfn(page));
+	}
+	folio_lock(folio);
+
+	for (anon = 0; anon < 2; anon++) {
+		enum softleaf_type type = softleaf_type(entry);
+
+		if (type == SOFTLEAF_DEVICE_PRIVATE_WRITE)
+			type = SOFTLEAF_DEVICE_PRIVATE_READ;
+		else if (type == SOFTLEAF_MIGRATION_WRITE)
+			type = anon ? SOFTLEAF_MIGRATION_READ_EXCLUSIVE :
+				      SOFTLEAF_MIGRATION_READ;
+
+		folio->mapping = anon ? (void *)FOLIO_MAPPING_ANON : NULL;
+		for (bits = 0; bits < 4; bits++) {
+			const bool soft_dirty = bits & 1 && pgtable_supports_soft_dirty();
+			const bool uffd = bits & 2 && pgtable_supports_uffd();
+			pte_t pte = softleaf_to_pte(entry);
+			pmd_t pmd;
+
+			if (soft_dirty)
+				pte = pte_swp_mksoft_dirty(pte);
+			if (uffd)
+				pte = pte_swp_mkuffd(pte);
+			pte = pte_swp_wrprotect(pte);
+			KUNIT_EXPECT_EQ(test, softleaf_type(softleaf_from_pte(pte)), type);
+			KUNIT_EXPECT_PTR_EQ(test, softleaf_to_page(softleaf_from_pte(pte)),
+					    page);
+			KUNIT_EXPECT_EQ(test, !!pte_swp_soft_dirty(pte), soft_dirty);
+			KUNIT_EXPECT_EQ(test, !!pte_swp_uffd(pte), uffd);
+
+			if (!IS_ENABLED(CONFIG_ARCH_HAS_PMD_SOFTLEAVES))
+				continue;
+			pmd = softleaf_to_pmd(entry);
+			if (soft_dirty)
+				pmd = pmd_swp_mksoft_dirty(pmd);
+			if (uffd)
+				pmd = pmd_swp_mkuffd(pmd);
+			pmd = pmd_swp_wrprotect(pmd);
+			KUNIT_EXPECT_EQ(test, softleaf_type(softleaf_from_pmd(pmd)), type);
+			KUNIT_EXPECT_PTR_EQ(test, softleaf_to_page(softleaf_from_pmd(pmd)),
+					    page);
+			KUNIT_EXPECT_EQ(test, !!pmd_swp_soft_dirty(pmd), soft_dirty);
+			KUNIT_EXPECT_EQ(test, !!pmd_swp_uffd(pmd), uffd);
+		}
+	}
+	folio->mapping = NULL;
+	folio_unlock(folio);
+}
+
 static struct kunit_case softleaf_suite_cases[] = {
 	KUNIT_CASE_PARAM(softleaf_predicates, any_gen_params),
 	KUNIT_CASE_PARAM(softleaf_pages, has_page_gen_params),
 	KUNIT_CASE_PARAM(softleaf_young_dirty, migration_gen_params),
 	KUNIT_CASE_PARAM(softleaf_wrprotects, permission_gen_params),
+	KUNIT_CASE_PARAM(softleaf_swp_wrprotects, permission_gen_params),
 	{}
 };
 
@@ -953,13 +1026,23 @@ static struct page *mock_lookup(unsigned int id, unsigned long index)
 	return device_private_index_to_page(mock_name(id, index));
 }
 
+/* The owner of the space that a name is of, NULL if there is no such space. */
+static void *mock_owner(device_private_index_t name)
+{
+	const struct device_private_space *space;
+
+	guard(rcu)();
+	space = device_private_space(name);
+	return space ? space->owner : NULL;
+}
+
 /* The id of a space, found by its owner; 0 if it is not registered. */
 static unsigned int mock_id(const struct mock_device *mock)
 {
 	unsigned int id;
 
 	for (id = id_max(WIDTH); id; id--)
-		if (device_private_index_owner(mock_name(id, 0)) == mock)
+		if (mock_owner(mock_name(id, 0)) == mock)
 			break;
 
 	return id;
@@ -1022,7 +1105,7 @@ static void space_register(struct kunit *test)
 	struct page *page;
 
 	KUNIT_ASSERT_NE(test, id, 0);
-	KUNIT_EXPECT_PTR_EQ(test, device_private_index_owner(name), mock);
+	KUNIT_EXPECT_PTR_EQ(test, mock_owner(name), mock);
 
 	/* A space is there before its pages are. */
 	KUNIT_EXPECT_NULL(test, device_private_index_to_page(name));
@@ -1034,7 +1117,7 @@ static void space_register(struct kunit *test)
 	/* The name of a page stays behind; page and owner are gone. */
 	mock_unregister(test, mock);
 	KUNIT_EXPECT_NULL(test, device_private_index_to_page(name));
-	KUNIT_EXPECT_NULL(test, device_private_index_owner(name));
+	KUNIT_EXPECT_NULL(test, mock_owner(name));
 	KUNIT_EXPECT_EQ(test, mock_id(mock), 0);
 
 	/* The pagemap can be registered again. */
@@ -1125,7 +1208,7 @@ static void space_lookup_nothing(struct kunit *test)
 	const unsigned int id = mock_id(mock);
 
 	KUNIT_EXPECT_NULL(test, device_private_index_to_page(none));
-	KUNIT_EXPECT_NULL(test, device_private_index_owner(none));
+	KUNIT_EXPECT_NULL(test, mock_owner(none));
 	KUNIT_EXPECT_NULL(test, mock_lookup(0, index_mask(WIDTH)));
 
 	KUNIT_EXPECT_NULL(test, device_private_page(&mock->pgmap, 1));
@@ -1219,7 +1302,7 @@ static void space_id_cyclic(struct kunit *test)
 			     GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, seen);
 	for (id = 1; id <= max_id; id++)
-		if (!device_private_index_owner(mock_name(id, 0)))
+		if (!mock_owner(mock_name(id, 0)))
 			nr_free++;
 	KUNIT_EXPECT_GT(test, nr_free, 100);
 
@@ -1725,7 +1808,7 @@ static void unregister_waits(struct kunit *test)
 	if (!done) {
 		KUNIT_EXPECT_PTR_EQ(test, device_private_index_to_page(name),
 				    folio_page(folio, 3));
-		KUNIT_EXPECT_PTR_EQ(test, device_private_index_owner(name), mock);
+		KUNIT_EXPECT_PTR_EQ(test, mock_owner(name), mock);
 		mock_put(test, folio);
 		wait_for_completion(&w.done);
 	} else {
@@ -1737,7 +1820,7 @@ static void unregister_waits(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, mock->nr_freed, 4);
 	KUNIT_EXPECT_NULL(test, device_private_index_to_page(name));
-	KUNIT_EXPECT_NULL(test, device_private_index_owner(name));
+	KUNIT_EXPECT_NULL(test, mock_owner(name));
 	KUNIT_EXPECT_FALSE(test, mock_backed(folio_page(folio, 0)));
 }
 

@@ -7,9 +7,13 @@
  * here: hmm_pfn_to_phys() of a device private entry, and
  * hmm_pfn_to_device_private_page() of one of system memory.
  */
+#include <kunit/device.h>
+#include <linux/dma-mapping.h>
 #include <linux/hmm.h>
+#include <linux/hmm-dma.h>
 #include <linux/leafops.h>
 #include <linux/migrate_pfn.h>
+#include <linux/pci-p2pdma.h>
 #include "device_private_kunit.h"
 
 #define NR_PAGES	16
@@ -200,6 +204,39 @@ static void hmm_p2p(struct kunit *test)
 	}
 }
 
+/* What names no page, or none that DMA can reach, is not mapped. */
+static void hmm_dma_refused(struct kunit *test)
+{
+	struct mock_device *mock = mock_populated(test, device_private_granule());
+	struct page *page = folio_page(mock_get(test, mock, NR_PAGES, ORDER), 3);
+	const unsigned long entries[] = {
+		0, HMM_PFN_ERROR, page_to_pfn(folio_page(ram_get(test, ORDER), 1)),
+		hmm_device_pfn(page, 0, HMM_PFN_WRITE),
+		page_to_device_private_index(page).val | HMM_PFN_P2P,
+	};
+	struct device *dev = kunit_device_register(test, "hmm_dma");
+	struct hmm_dma_map map = { .dma_entry_size = PAGE_SIZE };
+	struct pci_p2pdma_map_state state = {};
+	unsigned long pfn;
+	u8 entry_state;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dev);
+	KUNIT_ASSERT_EQ(test, dma_coerce_mask_and_coherent(dev, DMA_BIT_MASK(64)),
+			0);
+	map.pfn_list = &pfn;
+	map.entry_state = &entry_state;
+	for (i = 0; i < ARRAY_SIZE(entries); i++) {
+		pfn = entries[i];
+		entry_state = HMM_DMA_UNMAPPED;
+		KUNIT_EXPECT_EQ_MSG(test, hmm_dma_map_pfn(dev, &map, 0, &state),
+				    DMA_MAPPING_ERROR, "entry %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, entry_state, HMM_DMA_UNMAPPED,
+				    "entry %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, pfn, entries[i], "entry %u", i);
+	}
+}
+
 static struct kunit_case hmm_cases[] = {
 	KUNIT_CASE(hmm_flags),
 	KUNIT_CASE(hmm_device_private),
@@ -209,6 +246,7 @@ static struct kunit_case hmm_cases[] = {
 	KUNIT_CASE(hmm_map_order),
 	KUNIT_CASE(hmm_same_page),
 	KUNIT_CASE(hmm_p2p),
+	KUNIT_CASE(hmm_dma_refused),
 	{}
 };
 

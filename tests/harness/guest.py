@@ -38,7 +38,9 @@ P2P_DEVICES = (
     "-device", "pcie-root-port,id=port1,bus=bridge,chassis=4",
     "-device", "edu,bus=port1,dma_mask=0xffffffffffffffff")
 
-# Two nodes of memory, each with one of the CPUs.
+# Two nodes of memory, each with one of the CPUs. Linux warns of CPUs of one socket
+# that are of different nodes.
+CPUS = "2,sockets=2,cores=1,threads=1"
 TWO_NODES = (
     "-object", "memory-backend-ram,id=ram0,size=2G",
     "-object", "memory-backend-ram,id=ram1,size=2G",
@@ -96,7 +98,7 @@ def boot(programs, name, *, kernel=KERNEL, initrd=INITRD, mem="4G", cpu="qemu64"
     LOGS.mkdir(parents=True, exist_ok=True)
     log, out = LOGS / f"{name}.kernel", LOGS / f"{name}.output"
     log.unlink(missing_ok=True)
-    command = [QEMU, "-M", "q35", *ACCELERATION[accel or acceleration()], "-cpu", cpu, "-smp", "2",
+    command = [QEMU, "-M", "q35", *ACCELERATION[accel or acceleration()], "-cpu", cpu, "-smp", CPUS,
                "-m", mem, "-nodefaults", "-display", "none", "-no-reboot",
                "-kernel", str(kernel), "-initrd", str(initrd), "-append",
                f"console=ttyS0 oops=panic panic=-1 {append} run={';'.join(programs)}",

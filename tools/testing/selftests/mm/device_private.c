@@ -773,12 +773,7 @@ TEST_F(device_private, mprotect_part)
 	ASSERT_EQ(right_from(dp, at(dp, half), half, half, 1), half);
 }
 
-/*
- * Migration must not lose that a page was written to. fork() and mprotect() may
- * do so for device pages, see copy_nonpresent_pte(): checkpoint/restore, the user
- * of soft-dirty, does not work with device drivers anyway. So what is promised is
- * little.
- */
+/* Migration must not lose that a page was written to. */
 TEST_F(device_private, soft_dirty)
 {
 	struct dp *dp = &self->dp;
@@ -1042,65 +1037,6 @@ TEST_F(device_private_pte, ksm)
 	ASSERT_EQ(how_many_local(dp, 0, dp->buf, 2), 2);
 	ASSERT_EQ(right(dp, at(dp, 0), 1, 1), 1);
 	ASSERT_EQ(right(dp, at(dp, 1), 1, 1), 1);
-}
-
-#define SWAP_DEVICE	"/dev/ram0"
-
-/* Use a RAM disk for swap, unless somebody uses it. NULL, or why not. */
-static const char *swap_on(const struct dp *dp)
-{
-	static const char magic[] = "SWAPSPACE2";
-	uint32_t header[3] = { 1 };	/* version, last page, bad pages */
-	static char reason[128];
-	char first[dp->page];
-	int fd;
-
-	fd = open(SWAP_DEVICE, O_RDWR | O_EXCL);
-	if (fd < 0) {
-		snprintf(reason, sizeof(reason), "%s: %s", SWAP_DEVICE,
-			 strerror(errno));
-		return reason;
-	}
-	if (pread(fd, first, dp->page, 0) != dp->page) {
-		close(fd);
-		return SWAP_DEVICE " cannot be read";
-	}
-	if (memcmp(first + dp->page - 10, magic, 10)) {
-		for (unsigned long i = 0; i < dp->page; i++) {
-			if (first[i]) {
-				close(fd);
-				return SWAP_DEVICE " is in use";
-			}
-		}
-	}
-	header[1] = lseek(fd, 0, SEEK_END) / dp->page - 1;
-	if (pwrite(fd, header, sizeof(header), 1024) != sizeof(header) ||
-	    pwrite(fd, magic, 10, dp->page - 10) != 10 || fsync(fd)) {
-		close(fd);
-		return SWAP_DEVICE " cannot be written";
-	}
-	close(fd);
-	if (swapon(SWAP_DEVICE, 0)) {
-		snprintf(reason, sizeof(reason), "swapon: %s", strerror(errno));
-		return reason;
-	}
-	return NULL;
-}
-
-/* Swap pages out, for which the kernel may take more than one go. */
-static bool swap_out(struct dp *dp, void *addr, unsigned long n)
-{
-	unsigned long i;
-
-	for (int tries = 0; tries < 10; tries++) {
-		madvise(addr, n * dp->page, MADV_PAGEOUT);
-		for (i = 0; i < n; i++)
-			if (!pagemap_is_swapped(dp->pagemap, addr + i * dp->page))
-				break;
-		if (i == n)
-			return true;
-	}
-	return false;
 }
 
 /* Half of the range is on the device, half of it is swapped out. */

@@ -211,6 +211,15 @@ static inline long device(const struct dp *dp, int dev, unsigned long request,
 	return cmd.cpages;
 }
 
+/* Has the kernel been mended of all of HMM_DMIRROR_MENDED_* that @what has? */
+static inline bool mended(const struct dp *dp, uint64_t what)
+{
+	struct hmm_dmirror_cmd cmd = { .npages = 1 };
+
+	return !ioctl(dp->fd[0], HMM_DMIRROR_MENDED, &cmd) &&
+	       (cmd.cpages & what) == what;
+}
+
 static inline long to_dev(const struct dp *dp, int dev, const void *addr, unsigned long n)
 {
 	return device(dp, dev, HMM_DMIRROR_MIGRATE_TO_DEV, addr, dp->data, n);
@@ -347,6 +356,71 @@ static inline int finish(pid_t pid, int gate)
 	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
 		return -1;
 	return WEXITSTATUS(status);
+}
+
+#define SWAP_DEVICE	"/dev/ram0"
+
+/* Use a block device for swap, unless somebody uses it. NULL, or why not. */
+static inline const char *swap_on_device(const struct dp *dp, const char *device)
+{
+	static const char magic[] = "SWAPSPACE2";
+	uint32_t header[3] = { 1 };	/* version, last page, bad pages */
+	static char reason[128];
+	const char *what = NULL;
+	char first[dp->page];
+	int fd;
+
+	fd = open(device, O_RDWR | O_EXCL);
+	if (fd < 0) {
+		what = strerror(errno);
+		goto out;
+	}
+	if (pread(fd, first, dp->page, 0) != dp->page) {
+		what = "cannot be read";
+		goto out;
+	}
+	if (memcmp(first + dp->page - 10, magic, 10))
+		for (unsigned long i = 0; i < dp->page; i++)
+			if (first[i])
+				what = "is in use";
+	if (what)
+		goto out;
+	header[1] = lseek(fd, 0, SEEK_END) / dp->page - 1;
+	if (pwrite(fd, header, sizeof(header), 1024) != sizeof(header) ||
+	    pwrite(fd, magic, 10, dp->page - 10) != 10 || fsync(fd))
+		what = "cannot be written";
+out:
+	if (fd >= 0)
+		close(fd);
+	if (!what && swapon(device, 0))
+		what = strerror(errno);
+	if (!what)
+		return NULL;
+	snprintf(reason, sizeof(reason), "swap on %s: %s", device, what);
+	return reason;
+}
+
+/* The same with a RAM disk. */
+static inline const char *swap_on(const struct dp *dp)
+{
+	return swap_on_device(dp, SWAP_DEVICE);
+}
+
+/* Swap pages out, for which the kernel may take more than one go, and time. */
+static inline bool swap_out(const struct dp *dp, void *addr, unsigned long n)
+{
+	unsigned long i;
+
+	for (int tries = 0; tries < 10; tries++) {
+		madvise(addr, n * dp->page, MADV_PAGEOUT);
+		for (i = 0; i < n; i++)
+			if (!pagemap_is_swapped(dp->pagemap, addr + i * dp->page))
+				break;
+		if (i == n)
+			return true;
+		usleep(1000 << tries);
+	}
+	return false;
 }
 
 /* A number that a file, or the line of it that starts with @key, holds. */

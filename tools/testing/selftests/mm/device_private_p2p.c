@@ -554,12 +554,12 @@ TEST_F(p2p, revoke)
 }
 
 /* Nanoseconds that an access of @n pages takes which moves no data. */
-static unsigned long cost(struct p2p *p, unsigned long n)
+static unsigned long cost(struct p2p *p, unsigned long n, unsigned int flags)
 {
 	struct timespec from, to;
 
 	clock_gettime(CLOCK_MONOTONIC, &from);
-	if (import(p, NEAR, 0, n, 0, 0))
+	if (import(p, NEAR, 0, n, flags, 0))
 		return 0;
 	clock_gettime(CLOCK_MONOTONIC, &to);
 	return (to.tv_sec - from.tv_sec) * 1000000000 + to.tv_nsec - from.tv_nsec;
@@ -579,20 +579,118 @@ TEST_F(p2p, costs)
 	for (int i = 0; i < 2; i++) {
 		ASSERT_EQ(configure(p, P2P_MAP_NORMAL, 0, 0), 0);
 		ASSERT_TRUE(to_device(p, n, 21));
-		miss = cost(p, n);
+		miss = cost(p, n, 0);
 		ASSERT_TRUE(all(p->types, n, ALIAS_RW));
-		alias = cost(p, n);
+		alias = cost(p, n, 0);
 		ASSERT_TRUE(all(p->types, n, ALIAS_RW));
 		ASSERT_EQ(export(p, P2P_EXPORTER_REVOKE, 0, n, &done), 0);
 		ASSERT_EQ(done, n);
 		ASSERT_EQ(configure(p, P2P_MAP_ENOSPC, 0, 0), 0);
-		fallback = cost(p, n);
+		fallback = cost(p, n, 0);
 		ASSERT_TRUE(all(p->types, n, RAM_RW));
-		ram = cost(p, n);
+		ram = cost(p, n, 0);
 		ASSERT_TRUE(all(p->types, n, RAM_RW));
 	}
 	TH_LOG("ns per page: alias %lu, alias after a miss %lu, fallback to RAM %lu, RAM %lu",
 	       alias / n, miss / n, fallback / n, ram / n);
+}
+
+/* As to_device(), and neighbours are not neighbours in the exporter's memory. */
+static bool to_device_backwards(struct p2p *p, unsigned long n, unsigned char seed)
+{
+	unsigned long done;
+
+	fill(p->buf, n * p->page, seed);
+	for (unsigned long i = n; i--;)
+		if (export(p, P2P_EXPORTER_MIGRATE, i, 1, &done) || done != 1)
+			return false;
+	return owner_sees(p, 0, n, PRIVATE_RW);
+}
+
+/* Nanoseconds per page to give @n pages an alias: the shortest of three tries. */
+static unsigned long first_touch(struct p2p *p, unsigned long n, unsigned int flags,
+				 bool backwards)
+{
+	unsigned long done, best = ULONG_MAX;
+
+	for (int i = 0; i < 3; i++) {
+		unsigned long ns;
+
+		if (!(backwards ? to_device_backwards : to_device)(p, n, 24))
+			return 0;
+		ns = cost(p, n, flags);
+		if (!ns || !all(p->types, n, ALIAS_RW) ||
+		    export(p, P2P_EXPORTER_REVOKE, 0, n, &done) || done != n)
+			return 0;
+		best = ns < best ? ns : best;
+	}
+	return best / n;
+}
+
+/*
+ * What a page costs does not depend on how many there are: a walk that dropped out
+ * to have aliases made does not start over.
+ */
+TEST_F(p2p, first_touch)
+{
+	struct p2p *p = &self->p2p;
+	unsigned long n = sizeof(p->types), few, many;
+
+	if (n > info(p).window_pages)
+		n = info(p).window_pages;
+	for (int i = 0; i < 4; i++) {
+		const unsigned int flags = i & 1 ? P2P_ACCESS_LOCKED : 0;
+
+		few = first_touch(p, 16, flags, i & 2);
+		many = first_touch(p, n, flags, i & 2);
+		TH_LOG("mmap_lock %s, migrated %s: ns per page of 16: %lu, of %lu: %lu",
+		       i & 1 ? "held" : "not held", i & 2 ? "one by one" : "together",
+		       few, n, many);
+		ASSERT_GT(few, 0);
+		ASSERT_GT(many, 0);
+		/* A clock counts what others do, too. */
+		ASSERT_LT(many, 4 * few);
+	}
+}
+
+/*
+ * A window that is too small, and no page stays in it: pages take the aliases of
+ * those in front of them. The request comes to an end for all that.
+ */
+TEST_F(p2p, window_taken_back)
+{
+	static const unsigned int locked[] = { P2P_ACCESS_LOCKED, 0 };
+	const unsigned long n = 8 * NR_PAGES;
+	struct p2p *p = &self->p2p;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(locked); i++) {
+		ASSERT_EQ(configure(p, P2P_MAP_NORMAL, NR_PAGES, 0), 0);
+		ASSERT_TRUE(to_device_backwards(p, n, 26));
+		ASSERT_EQ(import(p, NEAR, 0, n, locked[i], 0), 0);
+		for (unsigned long page = 0; page < n; page++)
+			ASSERT_TRUE(p->types[page] == ALIAS_RW ||
+				    p->types[page] == RAM_RW);
+		ASSERT_NE(memchr(p->types, RAM_RW, n), NULL);
+		ASSERT_TRUE(holds(p->buf, n * p->page, 26));
+	}
+}
+
+/*
+ * Faulting takes longer than an importer that gives up after a tick has patience, and
+ * all of it invalidates the range. But it is progress.
+ */
+TEST_F(p2p, impatient)
+{
+	const unsigned int flags = P2P_ACCESS_NO_ALIAS | P2P_ACCESS_IMPATIENT;
+	struct p2p *p = &self->p2p;
+	unsigned long n = sizeof(p->types);
+
+	if (n > info(p).memory_pages)
+		n = info(p).memory_pages;
+	ASSERT_TRUE(to_device(p, n, 25));
+	ASSERT_EQ(import(p, NEAR, 0, n, flags, 0), 0);
+	ASSERT_TRUE(all(p->types, n, RAM_RW));
+	ASSERT_TRUE(holds(p->buf, n * p->page, 25));
 }
 
 /* Hole, RAM, pages of the exporter: each keeps its kind. */
@@ -1017,6 +1115,33 @@ static void *race_import_large(void *arg)
 	return NULL;
 }
 
+static void *race_revoke(void *arg)
+{
+	struct racer *racer = arg;
+	struct p2p *p = &racer->mine;
+
+	while (!stopped(racer->race)) {
+		unsigned long done = 0;
+
+		export(p, P2P_EXPORTER_REVOKE, 0, 1, &done);
+		/* It has moved to RAM. */
+		if (!done)
+			export(p, P2P_EXPORTER_MIGRATE, 0, 1, NULL);
+	}
+	return NULL;
+}
+
+/* An invalidation has to wait for the end of a transfer. */
+static void *race_transfer(void *arg)
+{
+	struct racer *racer = arg;
+	struct p2p *p = &racer->mine;
+
+	while (!stopped(racer->race))
+		import(p, NEAR, 0, 1, 0, RACE_BYTES);
+	return NULL;
+}
+
 #define MAX_RACERS 7
 
 static bool start_race(struct race *race, struct racer *racers,
@@ -1071,6 +1196,46 @@ TEST_F_TIMEOUT(p2p, race, 3600)
 	while (!__atomic_load_n(&race.splits, __ATOMIC_RELAXED))
 		sleep(1);
 	ASSERT_TRUE(end_race(&race, racers, what));
+}
+
+/*
+ * An alias that is revoked while somebody asks for the page: that is told of the
+ * alias or gets the page in RAM. It was once possible to be told of neither. A race
+ * against the revocation, which is between hiding the alias and invalidating the
+ * importer for as long as another importer, which was registered earlier, takes for a
+ * transfer. Nothing is to be seen of it where CPUs take turns.
+ */
+TEST_F_TIMEOUT(p2p, race_revoke, 600)
+{
+	static void *(* const what[MAX_RACERS])(void *) = {
+		race_revoke, race_transfer,
+	};
+	const char *seconds = getenv("P2P_RACE_SECONDS");
+	struct race race = { .p = &self->p2p };
+	struct racer racers[MAX_RACERS];
+	struct p2p *p = race.p, mine = *p;
+	struct p2p_range range = {
+		.addr = (uintptr_t)p->buf, .npages = NR_PAGES,
+	};
+	unsigned long nothing = 0;
+	time_t end;
+
+	ASSERT_TRUE(open_devices(&mine));
+	ASSERT_EQ(ioctl(mine.importer[NEAR], P2P_IMPORTER_REGISTER, &range), 0);
+	ASSERT_EQ(configure(p, P2P_MAP_NORMAL, 0, 0), 0);
+	ASSERT_TRUE(start_race(&race, racers, what));
+	for (end = time(NULL) + (seconds ? atoi(seconds) : 10); time(NULL) < end;) {
+		if (import(&mine, NEAR, 0, 1, 0, 0))
+			count(&race.wrong);
+		else if (mine.types[0] != ALIAS_RW && mine.types[0] != RAM_RW)
+			nothing++;
+		count(&race.rounds);
+	}
+	EXPECT_TRUE(end_race(&race, racers, what));
+	EXPECT_EQ(nothing, 0);
+	close(mine.importer[NEAR]);
+	close(mine.importer[FAR]);
+	close(mine.exporter);
 }
 
 /* The exporter goes and comes back while its pages are mapped and accessed. */
