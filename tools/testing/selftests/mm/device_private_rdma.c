@@ -1099,8 +1099,8 @@ TEST_F(rdma, fork)
 }
 
 /*
- * Memory that may be dropped, unless it is written to again. There is no entry in
- * the page table that a write by the CPU would have made dirty.
+ * Memory that may be dropped, unless it is written to again. No write by the CPU makes
+ * its page table entries dirty: the fault before the device's write does.
  */
 TEST_F(rdma, lazily_freed)
 {
