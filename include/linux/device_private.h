@@ -150,12 +150,6 @@ device_private_index_to_page(device_private_index_t index)
 	return NULL;
 }
 
-static inline struct page *device_private_page(struct dev_pagemap *pgmap,
-					       unsigned long index)
-{
-	return NULL;
-}
-
 static inline bool device_private_can_reach(struct device *dma_dev)
 {
 	return false;

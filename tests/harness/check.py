@@ -291,10 +291,14 @@ def boot(report, programs, name, **how):
     return result
 
 
-def boot_all(report, name="check", **how):
+def ordinary():
+    """The selftests that need no machine of their own."""
+    return [program for program in selftests() if program not in (P2P, *NODES)]
+
+
+def boot_all(report):
     """KUnit at boot, then every selftest that needs no machine of its own."""
-    programs = [program for program in selftests() if program not in (P2P, *NODES)]
-    kunit(report, boot(report, programs, name, append=BOOT, **how).log)
+    kunit(report, boot(report, ordinary(), "check", append=BOOT).log)
 
 
 def boot_coherent(report):
@@ -343,11 +347,16 @@ def boot_parallel(report, name="check-parallel", **how):
          qemu=guest.P2P_DEVICES, accel="kvm" if guest.acceleration() == "kvm" else "mttcg", **how)
 
 
+def mark_of(image):
+    """What the result of a guest depends on."""
+    return sha256(file_sha256(image), file_sha256(guest.INITRD),
+                  (TOP / "tests/harness/guest.py").read_bytes(),
+                  (TOP / "tests/harness/check.py").read_bytes())
+
+
 def boots(report):
     """Every boot; each is a section of its own."""
-    image = sha256(file_sha256(kernel.IMAGE), file_sha256(guest.INITRD),
-                   (TOP / "tests/harness/guest.py").read_bytes(),
-                   (TOP / "tests/harness/check.py").read_bytes())
+    image = mark_of(kernel.IMAGE)
     guest.acceleration()
     # The longest first.
     report.sections([*nodes_sections("guest, two nodes", image),
@@ -369,24 +378,40 @@ def p2p(report):
 
 
 def debug(report):
-    """Every boot again with KASAN, lockdep and more; ten minutes of the P2P race."""
+    """Every boot again with KASAN, lockdep and more; ten minutes of the P2P race.
+
+    What has passed is not repeated: a run that was cut off goes on where it was.
+    """
     kernel.build(kernel.DEBUG)
+    mark = mark_of(kernel.DEBUG.image)
     how = {"kernel": kernel.DEBUG.image, "limit": DEBUG_LIMIT}
-    report.section("guest, debug", None, lambda part: boot_all(part, "debug", **how))
-    report.sections(nodes_sections("guest, debug, two nodes", name="debug", **how))
-    report.section("guest, debug, CPUs in parallel", None,
-                   lambda part: boot_parallel(part, "debug-parallel", **how))
-    # All small pages, the benchmark would take longer than the 120 s it gives itself.
-    report.section("guest, debug, coherent devices", None, lambda part: boot(
-        part, ["hmm-tests,-T,benchmark_thp_migration", *COHERENT_TESTS], "debug-coherent",
-        append=COHERENT, **how))
-    report.section("guest, debug, page_ref events", None, lambda part: boot(
-        part, ["device_private,-f,device_private_pte"], "debug-page-ref",
-        append=f"{NO_KUNIT} trace_event=page_ref:*", **how))
-    # CPUs in parallel and real time, for this is about races.
-    report.section("guest, debug, P2P", None, lambda part: boot(
+
+    def section(title, run):
+        return f"guest, debug, {title}", mark, run
+
+    def of_program(program):
+        return section(program, lambda part: boot(
+            part, [program], f"debug-{program}", append=NO_KUNIT, **how))
+
+    guest.acceleration()
+    report.sections([
+        *nodes_sections("guest, debug, two nodes", mark, name="debug", **how),
+        *map(of_program, ordinary()),
+        section("KUnit", lambda part: kunit(
+            part, boot(part, [], "debug-kunit", append=BOOT, **how).log)),
+        # All small pages, the benchmark would take longer than the 120 s it gives itself.
+        section("coherent devices", lambda part: boot(
+            part, ["hmm-tests,-T,benchmark_thp_migration", *COHERENT_TESTS], "debug-coherent",
+            append=COHERENT, **how)),
+        section("page_ref events", lambda part: boot(
+            part, ["device_private,-f,device_private_pte"], "debug-page-ref",
+            append=f"{NO_KUNIT} trace_event=page_ref:*", **how))])
+    # CPUs in parallel and real time, for these are about races.
+    report.section(*section("CPUs in parallel", lambda part: boot_parallel(
+        part, "debug-parallel", **how)))
+    report.section(*section("P2P", lambda part: boot(
         part, [P2P], "debug-p2p", append=f"{NO_KUNIT} P2P_RACE_SECONDS=600", accel="mttcg",
-        qemu=guest.P2P_DEVICES, **how))
+        qemu=guest.P2P_DEVICES, **how)))
 
 
 def drivers(report):

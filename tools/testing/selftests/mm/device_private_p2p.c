@@ -628,8 +628,9 @@ static unsigned long first_touch(struct p2p *p, unsigned long n, unsigned int fl
 }
 
 /*
- * What a page costs does not depend on how many there are: a walk that dropped out
- * to have aliases made does not start over.
+ * What a page costs should not depend on how many there are: a walk that dropped out
+ * to have aliases made does not start over. That is printed, for a clock counts what
+ * others do, too; impatient fails if it is not so.
  */
 TEST_F(p2p, first_touch)
 {
@@ -648,8 +649,6 @@ TEST_F(p2p, first_touch)
 		       few, n, many);
 		ASSERT_GT(few, 0);
 		ASSERT_GT(many, 0);
-		/* A clock counts what others do, too. */
-		ASSERT_LT(many, 4 * few);
 	}
 }
 
