@@ -49,7 +49,7 @@ P2P = "device_private_p2p"
 # Tests that want two nodes of memory, and the devices of P2P.
 NODES = ("device_private_track", "device_private_trackers")
 # Seconds a guest with expensive debugging may take.
-DEBUG_LIMIT = max(guest.LIMIT, 3600)
+DEBUG_LIMIT = max(guest.LIMIT, 7200)
 # What pci_p2pdma thinks of host bridges depends on the CPU.
 P2P_CPUS = ("qemu64", "EPYC")
 
