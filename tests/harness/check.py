@@ -423,11 +423,11 @@ def drivers(report):
     report.section("exports", None, static.exports)
 
 
-def boot_nouveau(report):
-    """The KUnit suites of nouveau, which need no GPU."""
-    kernel.build(kernel.NOUVEAU)
-    result = boot(report, [], "check-nouveau", kernel=kernel.NOUVEAU.image,
-                  append="kunit.filter_glob=nouveau*")
+def boot_drm(report, config, suites):
+    """KUnit suites of DRM and its drivers, which need no GPU."""
+    kernel.build(config)
+    result = boot(report, [], f"check-{config.name}", kernel=config.image,
+                  append=f"kunit.filter_glob={suites}")
     kunit(report, result.log)
 
 
@@ -436,7 +436,10 @@ def all_of_drivers(report):
     drivers(report)
     report.section("without DEVICE_PRIVATE", None, static.without)
     report.section("core, powerpc", None, static.narrow)
-    report.section("guest, nouveau", None, boot_nouveau)
+    report.section("guest, drm_pagemap", None,
+                   lambda part: boot_drm(part, kernel.DRM, "drm_pagemap"))
+    report.section("guest, nouveau", None,
+                   lambda part: boot_drm(part, kernel.NOUVEAU, "nouveau*"))
 
 
 def everything(report):

@@ -41,6 +41,7 @@ class Config:
 X86 = Config("x86_64", (CONFIGS / "x86_64.config",))
 DEBUG = Config("x86_64-debug", (*X86.fragments, CONFIGS / "debug.config"))
 NOUVEAU = Config("x86_64-nouveau", (*X86.fragments, CONFIGS / "nouveau.config"))
+DRM = Config("x86_64-drm", (*X86.fragments, CONFIGS / "drm.config"))
 IMAGE = X86.image
 TOOLS = {"gcc": "gcc", "make": "make", "flex": "flex", "bison": "bison", "bc": "bc",
          "cpio": "cpio", "ccache": "ccache", "perl": "perl"}
