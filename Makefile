@@ -12,6 +12,7 @@ help:
 	@echo 'make demo           build the kernel, boot it, show device-private memory at work'
 	@echo 'make check          every test; the last line counts them'
 	@echo 'make check-drivers  the drivers alone: W=1, sparse, exports'
+	@echo 'make check-um       KUnit and the selftests by um, natively'
 	@echo 'make check-p2p      P2P between emulated PCI devices alone'
 	@echo 'make check-cocci    the semantic patches: fixtures, the series made anew, Linux 6.12'
 	@echo 'make check-debug    the boots with KASAN, lockdep and more, P2P race for ten minutes'
@@ -21,7 +22,7 @@ help:
 	@echo 'make export         write the commits of build/linux back to patches/ and the new files'
 	@echo 'make series         build/series: what goes to the mailing list'
 	@echo 'make build          the kernel alone'
-	@echo 'make boot RUN="hmm-tests"   boot it'
+	@echo 'make boot RUN="hmm-tests"   boot it; with ARCH=um on the host itself'
 	@echo 'make clean          remove build/'
 	@echo
 	@echo 'KERNEL_SRC=   kernel tree or tarball to use instead of a download'
@@ -55,8 +56,11 @@ build: worktree
 guest: worktree
 	@$(MAKE) -s --no-print-directory -C tests/guest LINUX=$(LINUX) OUT=$(CURDIR)/build/guest
 
-boot: build guest
-	@$(PY) $(H)/guest.py -m "$(or $(MEM),4G)" -c "$(or $(CPU),qemu64)" -a "$(APPEND)" "$(or $(RUN),hmm-tests)"
+um: worktree
+	@$(PY) $(H)/kernel.py build um
+
+boot: $(if $(filter um,$(ARCH)),um,build) guest
+	@$(PY) $(H)/guest.py $(if $(filter um,$(ARCH)),-u) -m "$(or $(MEM),4G)" -c "$(or $(CPU),qemu64)" -a "$(APPEND)" "$(or $(RUN),hmm-tests)"
 
 demo: build guest
 	@$(PY) $(H)/demo.py
@@ -66,6 +70,9 @@ check: deps
 
 check-drivers: build
 	@$(PY) $(H)/check.py drivers
+
+check-um: guest
+	@$(PY) $(H)/check.py um
 
 check-p2p: build guest
 	@$(PY) $(H)/check.py p2p
@@ -87,4 +94,4 @@ clean:
 
 # Targets share build/; make -j must not run two of them at once.
 .NOTPARALLEL:
-.PHONY: help deps tree worktree export series build guest boot demo check check-drivers check-p2p check-cocci check-debug bisect size clean
+.PHONY: help deps tree worktree export series build um guest boot demo check check-drivers check-um check-p2p check-cocci check-debug bisect size clean

@@ -79,7 +79,7 @@ class Report:
             say(f"  FAILED {name}: {why}")
 
     def section(self, title, mark, run):
-        """Run a group of tests unless it passed on this very input before."""
+        """Run a group of tests unless it passed on this very input before; did it pass?"""
         before = read_json(MEMORY).get(title, {})
         if mark and before.get("mark") == mark and not FRESH:
             part = Counter(before["count"])
@@ -95,6 +95,7 @@ class Report:
             remember(title, mark, part)
         say(f"== {title}: {words(part)}{note}")
         self.count += part
+        return not part["failed"]
 
     def sections(self, group):
         """Run sections, (title, mark, run) each, as many at a time as there are CPUs."""
@@ -274,13 +275,13 @@ def tap(report, program, result):
     report.count += part.count
 
 
-def boot(report, programs, name, **how):
+def boot(report, programs, name, run=guest.boot, **how):
     """Run selftests in one guest; the kernel's log must be clean."""
     def show(line):
         if re.match(r"guest: start|not ok|# .*(FAIL|Assert)|.*:\d+:.*:Expected|# (p2p:|!! )", line):
             say(f"  {line}")
 
-    result = guest.boot(programs, name, show=show, **how)
+    result = run(programs, name, show=show, **how)
     for program in programs:
         tap(report, program.split(",")[0], result)
         if program == differences.PROGRAM:
@@ -296,9 +297,24 @@ def ordinary():
     return [program for program in selftests() if program not in (P2P, *NODES)]
 
 
-def boot_all(report):
+def boot_all(report, name="check", **how):
     """KUnit at boot, then every selftest that needs no machine of its own."""
-    kunit(report, boot(report, ordinary(), "check", append=BOOT).log)
+    kunit(report, boot(report, ordinary(), name, append=BOOT, **how).log)
+
+
+def boot_um(report):
+    """The same where no emulator is in the way, and no huge pages and no devices are."""
+    boot_all(report, "check-um", run=guest.boot_um)
+
+
+def um(report):
+    """um first: it builds and runs in a few minutes, and has most of what the series changes."""
+    def build_um(part):
+        kernel.build(kernel.UM)
+        part.add("build", True)
+
+    if report.section("build, um", None, build_um):
+        report.section("um", boot_mark(kernel.UM.image), boot_um)
 
 
 def boot_coherent(report):
@@ -347,7 +363,7 @@ def boot_parallel(report, name="check-parallel", **how):
          qemu=guest.P2P_DEVICES, accel="kvm" if guest.acceleration() == "kvm" else "mttcg", **how)
 
 
-def mark_of(image):
+def boot_mark(image):
     """What the result of a guest depends on."""
     return sha256(file_sha256(image), file_sha256(guest.INITRD),
                   (TOP / "tests/harness/guest.py").read_bytes(),
@@ -356,7 +372,7 @@ def mark_of(image):
 
 def boots(report):
     """Every boot; each is a section of its own."""
-    image = mark_of(kernel.IMAGE)
+    image = boot_mark(kernel.IMAGE)
     guest.acceleration()
     # The longest first.
     report.sections([*nodes_sections("guest, two nodes", image),
@@ -383,7 +399,7 @@ def debug(report):
     What has passed is not repeated: a run that was cut off goes on where it was.
     """
     kernel.build(kernel.DEBUG)
-    mark = mark_of(kernel.DEBUG.image)
+    mark = boot_mark(kernel.DEBUG.image)
     how = {"kernel": kernel.DEBUG.image, "limit": DEBUG_LIMIT}
 
     def section(title, run):
@@ -431,6 +447,12 @@ def boot_drm(report, config, suites):
     kunit(report, result.log)
 
 
+def boot_alone(report):
+    """DEVICE_PRIVATE without what pagemaps with PFNs need: ZONE_DEVICE, hotplug, NUMA."""
+    kernel.build(kernel.ALONE)
+    boot_all(report, "check-alone", kernel=kernel.ALONE.image)
+
+
 def all_of_drivers(report):
     """What takes too long for every make check: whole directories, a kernel of its own."""
     drivers(report)
@@ -440,6 +462,7 @@ def all_of_drivers(report):
                    lambda part: boot_drm(part, kernel.DRM, "drm_pagemap"))
     report.section("guest, nouveau", None,
                    lambda part: boot_drm(part, kernel.NOUVEAU, "nouveau*"))
+    report.section("guest, DEVICE_PRIVATE alone", None, boot_alone)
 
 
 def everything(report):
@@ -453,10 +476,10 @@ def everything(report):
             report.section("round trip of the queue", queue, round_trip)
             report.section("git am", queue, git_am)
             report.section("checkpatch", queue, checkpatch)
-        before = report.count["failed"]
-        report.section("build", None, build)
-        report.section("guest programs", None, build_guest)
-        if report.count["failed"] > before:
+        if not report.section("guest programs", None, build_guest):
+            return
+        um(report)
+        if not report.section("build", None, build):
             return
         if tip != series.rev("base"):
             report.section("W=1 and sparse", queue + static.CORE.digest(),
@@ -475,7 +498,7 @@ def only(group):
     return run
 
 
-GROUPS = {"p2p": only(p2p), "drivers": only(all_of_drivers), "debug": only(debug)}
+GROUPS = {"um": only(um), "p2p": only(p2p), "drivers": only(all_of_drivers), "debug": only(debug)}
 
 
 def main(args):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Boot a kernel in QEMU, run programs in it, read what came out.
+"""Boot a kernel in QEMU, or um on the host, run programs in it, read what came out.
 
-usage: guest.py [-m MEM] [-c CPU] [-a APPEND] [-l SECONDS] [-n NAME] [-p] [-2] PROGRAM[,ARG...]...
+usage: guest.py [-u] [-m MEM] [-c CPU] [-a APPEND] [-l SECONDS] [-n NAME] [-p] [-2] PROGRAM[,ARG...]...
 """
 
 import argparse
@@ -15,6 +15,7 @@ from common import BUILD, LOGS, Stop, entry, need_tool, read_json, say, write
 
 QEMU = "qemu-system-x86_64"
 KERNEL = BUILD / "x86_64/arch/x86/boot/bzImage"
+UM = BUILD / "um/linux"
 INITRD = BUILD / "guest/initramfs.cpio.gz"
 LIMIT = int(os.environ.get("LIMIT") or 900)	# seconds a guest may take
 PROBE_LIMIT = 20
@@ -95,15 +96,35 @@ def boot(programs, name, *, kernel=KERNEL, initrd=INITRD, mem="4G", cpu="qemu64"
          limit=LIMIT, accel=None, show=None, qemu=()):
     """Boot, run the programs, power off; the logs are build/logs/NAME.{kernel,output}."""
     need_tool(QEMU, "qemu-system-x86")
-    LOGS.mkdir(parents=True, exist_ok=True)
-    log, out = LOGS / f"{name}.kernel", LOGS / f"{name}.output"
-    log.unlink(missing_ok=True)
+    log = new_log(name)
     command = [QEMU, "-M", "q35", *ACCELERATION[accel or acceleration()], "-cpu", cpu, "-smp", CPUS,
                "-m", mem, "-nodefaults", "-display", "none", "-no-reboot",
                "-kernel", str(kernel), "-initrd", str(initrd), "-append",
                f"console=ttyS0 oops=panic panic=-1 {append} run={';'.join(programs)}",
                "-serial", f"file:{log}", "-serial", "stdio", *qemu]
-    lines, why = follow(command, out, limit, show)
+    return run(command, name, limit, show)
+
+
+def boot_um(programs, name, *, kernel=UM, initrd=INITRD, mem="2G", append="", limit=LIMIT,
+            show=None):
+    """The same as a process of the host, by um: no emulation, and no devices."""
+    # The kernel's console is stderr, the second serial port is stdout.
+    command = ["sh", "-c", 'exec "$@" 2>"$0"', str(new_log(name)), str(kernel), f"mem={mem}",
+               f"initrd={initrd}", "con=null", "con0=null,fd:2", "ssl=null", "ssl1=null,fd:1",
+               "oops=panic", "panic=-1", *append.split(), f"run={';'.join(programs)}"]
+    return run(command, name, limit, show)
+
+
+def new_log(name):
+    LOGS.mkdir(parents=True, exist_ok=True)
+    log = LOGS / f"{name}.kernel"
+    log.unlink(missing_ok=True)
+    return log
+
+
+def run(command, name, limit, show):
+    log = LOGS / f"{name}.kernel"
+    lines, why = follow(command, LOGS / f"{name}.output", limit, show)
     guest = Guest(lines, log)
     if why:
         raise Stop(f"guest {name} {why}; the end of its kernel log: "
@@ -112,10 +133,11 @@ def boot(programs, name, *, kernel=KERNEL, initrd=INITRD, mem="4G", cpu="qemu64"
 
 
 def follow(command, out, limit, show):
-    """Run QEMU, passing on its lines; ([line], None or what went wrong)."""
+    """Run QEMU or um, passing on its lines; ([line], None or what went wrong)."""
     lines, rest, end = [], b"", time.monotonic() + limit
+    # um signals its whole session when it panics.
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT) as qemu, open(out, "wb") as file, \
+                          stderr=subprocess.STDOUT, start_new_session=True) as qemu, open(out, "wb") as file, \
          selectors.DefaultSelector() as ready:
         ready.register(qemu.stdout, selectors.EVENT_READ)
         try:
@@ -169,6 +191,7 @@ def kvm_works():
 
 def main(args):
     parser = argparse.ArgumentParser(usage=__doc__.split("usage: ")[1].strip())
+    parser.add_argument("-u", action="store_true", dest="um", help="um instead of QEMU")
     parser.add_argument("-m", default="4G")
     parser.add_argument("-c", default="qemu64")
     parser.add_argument("-a", default="")
@@ -179,9 +202,12 @@ def main(args):
     parser.add_argument("-2", action="store_true", dest="nodes", help="with two nodes, in 4G")
     parser.add_argument("program", nargs="+")
     opt = parser.parse_args(args)
-    guest = boot(opt.program, opt.n, kernel=opt.k, mem=opt.m, cpu=opt.c,
-                 append=opt.a, limit=opt.l, show=say,
-                 qemu=(P2P_DEVICES if opt.p else ()) + (TWO_NODES if opt.nodes else ()))
+    if opt.um:
+        guest = boot_um(opt.program, opt.n, mem=opt.m, append=opt.a, limit=opt.l, show=say)
+    else:
+        guest = boot(opt.program, opt.n, kernel=opt.k, mem=opt.m, cpu=opt.c,
+                     append=opt.a, limit=opt.l, show=say,
+                     qemu=(P2P_DEVICES if opt.p else ()) + (TWO_NODES if opt.nodes else ()))
     for line in guest.bad_lines():
         say(f"kernel: {line}")
     codes = [guest.status(program.split(",")[0]) for program in opt.program]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Configure and build the kernel of build/linux in build/x86_64.
 
-usage: kernel.py build | make TARGET...
+usage: kernel.py build [um] | make TARGET...
 """
 
 import os
@@ -25,6 +25,8 @@ class Config:
     base: str = "tinyconfig"
     source: Path = LINUX
     make: tuple = ()		# what every make needs, such as ARCH=
+    target: str = "bzImage"
+    place: str = "arch/x86/boot"	# of the target
 
     @property
     def out(self):
@@ -32,7 +34,7 @@ class Config:
 
     @property
     def image(self):
-        return self.out / "arch/x86/boot/bzImage"
+        return self.out / self.place / self.target
 
     def digest(self):
         return sha256(self.base, *(path.read_bytes() for path in self.fragments))
@@ -42,6 +44,10 @@ X86 = Config("x86_64", (CONFIGS / "x86_64.config",))
 DEBUG = Config("x86_64-debug", (*X86.fragments, CONFIGS / "debug.config"))
 NOUVEAU = Config("x86_64-nouveau", (*X86.fragments, CONFIGS / "nouveau.config"))
 DRM = Config("x86_64-drm", (*X86.fragments, CONFIGS / "drm.config"))
+# KUnit's configuration of mm, and what the guest programs need.
+UM = Config("um", (LINUX / "mm/tests/.kunitconfig", CONFIGS / "um.config"),
+            make=("ARCH=um", "CC=ccache gcc"), target="linux", place=".")
+ALONE = Config("x86_64-alone", (*X86.fragments, CONFIGS / "alone.config"))
 IMAGE = X86.image
 TOOLS = {"gcc": "gcc", "make": "make", "flex": "flex", "bison": "bison", "bc": "bc",
          "cpio": "cpio", "ccache": "ccache", "perl": "perl"}
@@ -49,7 +55,8 @@ TOOLS = {"gcc": "gcc", "make": "make", "flex": "flex", "bison": "bison", "bc": "
 
 def environment():
     """ccache hits across clones and reproducible images; no make flags from outside."""
-    env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+    env = {k: v for k, v in os.environ.items()
+           if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "ARCH")}
     env.update(CCACHE_DIR=str(CACHE / "ccache"), CCACHE_BASEDIR=str(BUILD), CCACHE_NOHASHDIR="1",
                CCACHE_COMPILERCHECK="content", CCACHE_MAXSIZE="5G",
                KBUILD_BUILD_TIMESTAMP="1970-01-01", KBUILD_BUILD_USER="user",
@@ -65,7 +72,7 @@ def command(config, *targets):
 def configure(config, lenient=False):
     """The base plus the fragments, when they are not what was configured last.
 
-    A fragment may switch off what an earlier one asked for, if lenient.
+    Lines without effect are an error, unless lenient.
     """
     # An option that a patch adds is not in a .config from before it.
     mark = sha256(config.digest(), git("ls-files", "-s", "--", "*Kconfig*", cwd=config.source))
@@ -78,26 +85,24 @@ def configure(config, lenient=False):
                                   [path.read_text() for path in config.fragments]))
         quiet(command(config, "olddefconfig"), "configure")
         stamp.write_text(mark)
-    for fragment in () if lenient else config.fragments:
-        refuse_lost(config.out, fragment)
+    if not lenient:
+        refuse_lost(config.out, *config.fragments)
 
 
-def refuse_lost(out, fragment):
-    """Stop if a line of the fragment did not take effect."""
+def refuse_lost(out, *fragments):
+    """Stop if a line of the fragments did not take effect that no later one overrides."""
     have = set((out / ".config").read_text().splitlines())
-    lost = []
-    for line in fragment.read_text().splitlines():
-        found = re.fullmatch(r"(CONFIG_\w+)=(.+)", line.strip())
-        if found and found[2] == "n":
-            taken = not any(other.startswith(f"{found[1]}=") for other in have)
-        else:
-            taken = not found or found[0] in have
-        if not taken:
-            lost.append(found[0])
+    want = {}
+    for fragment in fragments:
+        want.update(re.findall(r"^(CONFIG_\w+)=(.+)$", fragment.read_text(), re.M))
+    lost = [f"{name}={value}" for name, value in want.items()
+            if (any(other.startswith(f"{name}=") for other in have) if value == "n"
+                else f"{name}={value}" not in have)]
     if lost:
         (out / ".fragment").unlink(missing_ok=True)
-        raise Stop(f"{fragment.relative_to(TOP)}: {len(lost)} lines have no effect in this kernel "
-                   f"({', '.join(lost)}): a dependency is missing or the option is gone")
+        raise Stop(f"{', '.join(str(path.relative_to(TOP)) for path in fragments)}: {len(lost)} "
+                   f"lines have no effect in this kernel ({', '.join(lost)}): a dependency is "
+                   "missing or the option is gone")
 
 
 def quiet(line, name):
@@ -124,7 +129,7 @@ def object_count(config):
 
     Make cannot tell before it builds which of a few objects it needs.
     """
-    done = subprocess.run(command(config, "-n", "bzImage"), env=environment(), text=True,
+    done = subprocess.run(command(config, "-n", config.target), env=environment(), text=True,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.DEVNULL, errors="replace", check=False)
     # The tools that the build itself uses are there already.
@@ -151,7 +156,7 @@ def build(config=X86):
     if not (config.out / "vmlinux").exists():
         quiet(command(config, "prepare"), "prepare")
         total = object_count(config)
-    run_counted(command(config, "bzImage"), total)
+    run_counted(command(config, config.target), total)
     write(stamp, f'{{"mark": "{"" if dirt else mark}"}}\n')
 
 
@@ -183,9 +188,9 @@ def run_counted(line, total):
 
 
 def main(args):
-    if args == ["build"]:
+    if args in (["build"], ["build", "um"]):
         with lock("build.lock"):
-            build()
+            build(UM if args[1:] else X86)
         return 0
     configure(X86)
     return subprocess.run(command(X86, *args[1:]), env=environment(), check=False).returncode

@@ -19,6 +19,11 @@ echo "[    1.000000] %s" > "$log"
 printf '%s'
 %s
 """
+UM = """#!/bin/sh
+echo "[    1.000000] %s" >&2
+for arg; do case $arg in run=*) echo "guest: start ${arg#run=}" ;; esac; done
+printf 'TAP version 13\\n1..1\\nok 1 a\\nguest: end t 0\\nguest: done\\n'
+"""
 TAP = ("guest: start t\\nTAP version 13\\n1..3\\nok 1 a\\nok 2 b # SKIP no\\nnot ok 3 c\\n"
        "guest: end t 1\\nguest: done\\n")
 
@@ -63,6 +68,13 @@ class GuestTest(unittest.TestCase):
             check.tap(report, "t", self.boot(TAP.replace("not ok 3 c\\n", "")))
         self.assertEqual(report.count["failed"], 1)
 
+    def test_um_logs_to_stderr_and_its_programs_write_to_stdout(self):
+        (self.temp / "linux").write_text(UM % "BUG: Bad page state in")
+        (self.temp / "linux").chmod(0o755)
+        result = guest.boot_um(["t"], "test", kernel=self.temp / "linux")
+        self.assertEqual((result.status("t"), len(result.lines_of("t"))), (0, 3))
+        self.assertEqual(len(result.bad_lines()), 1)
+
     def test_a_complaint_in_the_kernel_log_is_seen(self):
         for line in ("WARNING: mm/x.c:1 at f", "BUG: KASAN: use-after-free", "Oops: 0000 [#1]",
                      "WARNING: possible recursive locking detected", "BUG: Bad page state in"):
@@ -79,6 +91,10 @@ class GuestTest(unittest.TestCase):
         fragment.write_text("CONFIG_A=n\nCONFIG_B=y\n")
         with self.assertRaisesRegex(common.Stop, r"2 lines .*\(CONFIG_A=n, CONFIG_B=y\)"):
             kernel.refuse_lost(self.temp, fragment)
+        over = fragment.with_name(".over.config")
+        self.addCleanup(over.unlink)
+        over.write_text("CONFIG_A=y\nCONFIG_B=n\n")
+        kernel.refuse_lost(self.temp, fragment, over)
 
 
 if __name__ == "__main__":
