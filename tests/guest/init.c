@@ -4,9 +4,11 @@
  * nodes of test_hmm, runs the programs named on the kernel command line
  *
  *	run=PROGRAM[,ARGUMENT...][;PROGRAM...]
+ *	out=DEVICE
  *
- * and powers off. The programs write to the second serial port, so that their
- * output and the kernel's log never share a line. The harness reads
+ * and powers off. The programs write to a terminal of their own, the second serial
+ * port unless told otherwise, so that their output and the kernel's log never share
+ * a line. The harness reads
  *
  *	guest: start PROGRAM
  *	guest: end PROGRAM STATUS	(128 + signal for one that was killed)
@@ -35,12 +37,34 @@ static void mount_on(const char *type, const char *dir)
 		fprintf(stderr, "guest: cannot mount %s: %m\n", dir);
 }
 
-/* All output goes to the second serial port, unaltered. */
-static void use_second_port(void)
+/* The value of a word on the kernel command line; @none if it is not there. */
+static const char *option(const char *name, const char *none)
+{
+	static char line[4096];
+	FILE *cmdline = fopen("/proc/cmdline", "r");
+	size_t len = strlen(name);
+	char *word = NULL;
+
+	if (cmdline && fgets(line, sizeof(line), cmdline)) {
+		line[strcspn(line, "\n")] = 0;
+		for (word = strtok(line, " "); word; word = strtok(NULL, " "))
+			if (!strncmp(word, name, len) && word[len] == '=')
+				break;
+	}
+	if (cmdline)
+		fclose(cmdline);
+	return word ? word + len + 1 : none;
+}
+
+/* All output goes to a terminal of its own, unaltered. */
+static void use_own_terminal(void)
 {
 	struct termios raw;
-	int fd = open("/dev/ttyS1", O_RDWR | O_NOCTTY);
+	char path[64];
+	int fd;
 
+	snprintf(path, sizeof(path), "/dev/%s", option("out", "ttyS1"));
+	fd = open(path, O_RDWR | O_NOCTTY);
 	if (fd < 0)
 		return;
 	if (!tcgetattr(fd, &raw)) {
@@ -75,24 +99,6 @@ static void make_hmm_nodes(void)
 		break;
 	}
 	fclose(devices);
-}
-
-/* The value of run= on the command line; empty if there is none. */
-static const char *programs(void)
-{
-	static char line[4096];
-	FILE *cmdline = fopen("/proc/cmdline", "r");
-	char *word = NULL;
-
-	if (cmdline && fgets(line, sizeof(line), cmdline)) {
-		line[strcspn(line, "\n")] = 0;
-		for (word = strtok(line, " "); word; word = strtok(NULL, " "))
-			if (!strncmp(word, "run=", 4))
-				break;
-	}
-	if (cmdline)
-		fclose(cmdline);
-	return word ? word + 4 : "";
 }
 
 /* Marks in the kernel's log which program the lines that follow belong to. */
@@ -157,7 +163,7 @@ int main(void)
 	mount_on("devtmpfs", "/dev");
 	mount_on("debugfs", "/sys/kernel/debug");
 	mount_on("tmpfs", "/tmp");
-	use_second_port();
+	use_own_terminal();
 	make_hmm_nodes();
 	setrlimit(RLIMIT_MEMLOCK, &unlimited);
 	setenv("PATH", "/bin", 1);
@@ -165,7 +171,7 @@ int main(void)
 	if (chdir("/tmp"))
 		fprintf(stderr, "guest: no /tmp: %m\n");
 
-	list = strdup(programs());
+	list = strdup(option("run", ""));
 	for (char *command = strtok_r(list, ";", &rest); command;
 	     command = strtok_r(NULL, ";", &rest))
 		run(command);

@@ -11,9 +11,10 @@ import selectors
 import subprocess
 import time
 
+from dataclasses import dataclass
+
 from common import BUILD, LOGS, Stop, entry, need_tool, read_json, say, write
 
-QEMU = "qemu-system-x86_64"
 KERNEL = BUILD / "x86_64/arch/x86/boot/bzImage"
 UM = BUILD / "um/linux"
 INITRD = BUILD / "guest/initramfs.cpio.gz"
@@ -47,6 +48,28 @@ TWO_NODES = (
     "-object", "memory-backend-ram,id=ram1,size=2G",
     "-numa", "node,nodeid=0,cpus=0,memdev=ram0",
     "-numa", "node,nodeid=1,cpus=1,memdev=ram1")
+
+@dataclass(frozen=True)
+class Machine:
+    """What QEMU is called with, and the names its terminals have in the guest."""
+    qemu: str = "qemu-system-x86_64"
+    package: str = "qemu-system-x86"
+    options: tuple = ("-M", "q35")
+    cpu: str = "qemu64"
+    cpus: str = CPUS
+    console: str = "ttyS0"
+    # Where the programs write to: a second serial port, unless there is only one.
+    out: str = "ttyS1"
+    terminal: tuple = ("-serial", "stdio")
+
+
+# The second terminal of a machine with only one serial port.
+def virtio(bus):
+    return ("-chardev", "stdio,id=out", "-device", bus, "-device", "virtconsole,chardev=out")
+
+
+PC = Machine()
+
 
 # Any of these in a kernel log fails the run.
 BAD = re.compile(r"""
@@ -92,16 +115,18 @@ class Guest:
         return lines
 
 
-def boot(programs, name, *, kernel=KERNEL, initrd=INITRD, mem="4G", cpu="qemu64", append="",
-         limit=LIMIT, accel=None, show=None, qemu=()):
+def boot(programs, name, *, machine=PC, kernel=KERNEL, initrd=INITRD, mem="4G", cpu=None,
+         append="", limit=LIMIT, accel=None, show=None, qemu=()):
     """Boot, run the programs, power off; the logs are build/logs/NAME.{kernel,output}."""
-    need_tool(QEMU, "qemu-system-x86")
+    need_tool(machine.qemu, machine.package)
     log = new_log(name)
-    command = [QEMU, "-M", "q35", *ACCELERATION[accel or acceleration()], "-cpu", cpu, "-smp", CPUS,
+    command = [machine.qemu, *machine.options, *ACCELERATION[accel or acceleration()],
+               "-cpu", cpu or machine.cpu, "-smp", machine.cpus,
                "-m", mem, "-nodefaults", "-display", "none", "-no-reboot",
                "-kernel", str(kernel), "-initrd", str(initrd), "-append",
-               f"console=ttyS0 oops=panic panic=-1 {append} run={';'.join(programs)}",
-               "-serial", f"file:{log}", "-serial", "stdio", *qemu]
+               f"console={machine.console} out={machine.out} oops=panic panic=-1 {append} "
+               f"run={';'.join(programs)}",
+               "-serial", f"file:{log}", *machine.terminal, *qemu]
     return run(command, name, limit, show)
 
 

@@ -25,8 +25,7 @@ class Config:
     base: str = "tinyconfig"
     source: Path = LINUX
     make: tuple = ()		# what every make needs, such as ARCH=
-    target: str = "bzImage"
-    place: str = "arch/x86/boot"	# of the target
+    boots: str = "arch/x86/boot/bzImage"
 
     @property
     def out(self):
@@ -34,7 +33,7 @@ class Config:
 
     @property
     def image(self):
-        return self.out / self.place / self.target
+        return self.out / self.boots
 
     def digest(self):
         return sha256(self.base, *(path.read_bytes() for path in self.fragments))
@@ -46,7 +45,7 @@ NOUVEAU = Config("x86_64-nouveau", (*X86.fragments, CONFIGS / "nouveau.config"))
 DRM = Config("x86_64-drm", (*X86.fragments, CONFIGS / "drm.config"))
 # KUnit's configuration of mm, and what the guest programs need.
 UM = Config("um", (LINUX / "mm/tests/.kunitconfig", CONFIGS / "um.config"),
-            make=("ARCH=um", "CC=ccache gcc"), target="linux", place=".")
+            make=("ARCH=um", "CC=ccache gcc"), boots="linux")
 ALONE = Config("x86_64-alone", (*X86.fragments, CONFIGS / "alone.config"))
 IMAGE = X86.image
 TOOLS = {"gcc": "gcc", "make": "make", "flex": "flex", "bison": "bison", "bc": "bc",
@@ -54,9 +53,9 @@ TOOLS = {"gcc": "gcc", "make": "make", "flex": "flex", "bison": "bison", "bc": "
 
 
 def environment():
-    """ccache hits across clones and reproducible images; no make flags from outside."""
-    env = {k: v for k, v in os.environ.items()
-           if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "ARCH")}
+    """ccache hits across clones and reproducible images; nothing for make from outside."""
+    outside = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "ARCH", "CROSS_COMPILE")
+    env = {k: v for k, v in os.environ.items() if k not in outside}
     env.update(CCACHE_DIR=str(CACHE / "ccache"), CCACHE_BASEDIR=str(BUILD), CCACHE_NOHASHDIR="1",
                CCACHE_COMPILERCHECK="content", CCACHE_MAXSIZE="5G",
                KBUILD_BUILD_TIMESTAMP="1970-01-01", KBUILD_BUILD_USER="user",
@@ -129,7 +128,7 @@ def object_count(config):
 
     Make cannot tell before it builds which of a few objects it needs.
     """
-    done = subprocess.run(command(config, "-n", config.target), env=environment(), text=True,
+    done = subprocess.run(command(config, "-n", config.image.name), env=environment(), text=True,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.DEVNULL, errors="replace", check=False)
     # The tools that the build itself uses are there already.
@@ -156,7 +155,7 @@ def build(config=X86):
     if not (config.out / "vmlinux").exists():
         quiet(command(config, "prepare"), "prepare")
         total = object_count(config)
-    run_counted(command(config, config.target), total)
+    run_counted(command(config, config.image.name), total)
     write(stamp, f'{{"mark": "{"" if dirt else mark}"}}\n')
 
 

@@ -40,8 +40,8 @@ class GuestTest(unittest.TestCase):
             self.addCleanup(patch.stop)
 
     def boot(self, output, log="all is well", then="true", limit=20):
-        (self.temp / guest.QEMU).write_text(QEMU % (log, output, then))
-        (self.temp / guest.QEMU).chmod(0o755)
+        (self.temp / guest.PC.qemu).write_text(QEMU % (log, output, then))
+        (self.temp / guest.PC.qemu).chmod(0o755)
         return guest.boot(["t"], "test", accel="tcg", limit=limit)
 
     def test_a_guest_that_hangs_is_stopped_and_its_log_kept(self):
