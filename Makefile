@@ -16,6 +16,7 @@ help:
 	@echo 'make check-p2p      P2P between emulated PCI devices alone'
 	@echo 'make check-cocci    the semantic patches: fixtures, the series made anew, Linux 6.12'
 	@echo 'make check-debug    the boots with KASAN, lockdep and more, P2P race for ten minutes'
+	@echo 'make check-arch     other architectures: build, boot and test a small kernel of each'
 	@echo 'make bisect         every patch compiles, with W=1 and sparse (an hour or two)'
 	@echo 'make size           text of mm/ without DEVICE_PRIVATE, before and after'
 	@echo 'make tree           build/linux: the base commit and one commit per patch'
@@ -32,6 +33,7 @@ help:
 	@echo 'LIMIT=        seconds a guest may take (900)'
 	@echo 'FORCE=1       tree: set unexported work aside on a branch; clean: throw it away'
 	@echo 'FRESH=1       check: repeat what has passed on the same input'
+	@echo 'ARCH=         check-arch: only those whose name starts with it'
 	@echo 'RUN= MEM= CPU= APPEND=   boot: programs (PROGRAM,ARG;...), memory, CPU, command line'
 
 deps:
@@ -83,6 +85,10 @@ check-cocci: worktree
 check-debug: guest
 	@$(PY) $(H)/check.py debug
 
+check-arch: worktree
+	@$(H)/deps.sh arch
+	@$(PY) $(H)/arch.py
+
 bisect: deps
 	@$(PY) $(H)/bisect.py
 
@@ -94,4 +100,4 @@ clean:
 
 # Targets share build/; make -j must not run two of them at once.
 .NOTPARALLEL:
-.PHONY: help deps tree worktree export series build um guest boot demo check check-drivers check-um check-p2p check-cocci check-debug bisect size clean
+.PHONY: help deps tree worktree export series build um guest boot demo check check-drivers check-um check-p2p check-cocci check-debug check-arch bisect size clean

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Install what the harness needs: with apt as root, else say what to install.
+# usage: deps.sh [arch]		arch: what make check-arch needs, too
 set -u
 
 missing=
@@ -30,6 +31,18 @@ need qemu-system-x86_64 qemu-system-x86
 need /usr/include/libelf.h libelf-dev
 need "$(gcc -print-file-name=libc.a 2>/dev/null | grep / || echo /none)" libc6-dev
 need /etc/ssl/certs/ca-certificates.crt ca-certificates
+
+if [ "${1-}" = arch ]; then
+	for pair in aarch64:arm64 riscv64:riscv64 s390x:s390x powerpc64le:ppc64el; do
+		cross=${pair%:*}-linux-gnu
+		need "$cross-gcc" "gcc-$cross"
+		need "/usr/$cross/lib/libc.a" "libc6-dev-${pair#*:}-cross"
+	done
+	need qemu-system-aarch64 qemu-system-arm
+	need qemu-system-riscv64 qemu-system-misc
+	need qemu-system-s390x qemu-system-misc
+	need qemu-system-ppc64 qemu-system-ppc
+fi
 
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" != 0 ]; then
