@@ -267,8 +267,8 @@ static void init_page(const struct device_private_space *space,
 		      struct page *page)
 {
 	mm_zero_struct_page(page);
-	set_page_zone(page, ZONE_DEVICE);
-	set_page_node(page, space->nid);
+	/* If flags have a section it tells the node, so take one of the node's. */
+	set_page_links(page, ZONE_DEVICE, space->nid, node_start_pfn(space->nid));
 	page_cpupid_reset_last(page);
 	page_kasan_tag_reset(page);
 	atomic_set(&page->_mapcount, -1);
@@ -368,7 +368,7 @@ static bool page_in_use(const struct device_private_space *space,
 static void forget_heads(const struct device_private_space *space,
 			 unsigned long first, unsigned long end)
 {
-	const unsigned long max = BIT(max(MAX_PAGE_ORDER, PMD_ORDER));
+	const unsigned long max = BIT(DEVICE_PRIVATE_MAX_ORDER);
 	unsigned long i;
 
 	for (i = end; i < round_up(end, max); i++) {
@@ -609,7 +609,7 @@ static struct vm_struct *alloc_memmap(unsigned long nr_pages, int nid)
 
 	/* See compound_info_has_mask(): the head of a folio is found by a mask. */
 	if (is_power_of_2(sizeof(struct page)))
-		align = sizeof(struct page) << MAX_FOLIO_ORDER;
+		align = sizeof(struct page) << DEVICE_PRIVATE_MAX_ORDER;
 
 	return __get_vm_area_node(size, max(align, PAGE_SIZE), PAGE_SHIFT,
 				  VM_SPARSE | VM_SPARSE_SHADOW, VMALLOC_START,

@@ -69,6 +69,12 @@ typedef struct {
 #define __DEVICE_PRIVATE_INDEX_BITS(width)				\
 	MIN(__DEVICE_PRIVATE_ID_SHIFT(width), DEVICE_PRIVATE_INDEX_BITS_MAX)
 
+/*
+ * The largest order of a folio of device private pages: no larger one can be
+ * mapped. Not a constant where the size of a PMD is none.
+ */
+#define DEVICE_PRIVATE_MAX_ORDER	PMD_ORDER
+
 /**
  * mk_device_private_index() - Pack the name of a page.
  * @width: number of usable offset bits, %ARCH_SOFTLEAF_OFFSET_BITS but in tests

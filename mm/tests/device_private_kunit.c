@@ -10,10 +10,14 @@
 #include <linux/async.h>
 #include <linux/completion.h>
 #include <linux/leafops.h>
+#include <linux/mm_inline.h>
+#include <linux/mman.h>
 #include <linux/page_ext.h>
 #include <linux/pci-p2pdma.h>
 #include <linux/rmap.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
+#include <linux/utsname.h>
 #include <linux/vmalloc.h>
 #include <linux/workqueue.h>
 #include "../device_private.h"
@@ -44,7 +48,8 @@ static const struct width {
 	{ "42 bits: sparc64",			42 },
 	{ "46 bits: the last small id",		46 },
 	{ "47 bits: the first large id",	47 },
-	{ "50 bits: x86-64, arm64",		50 },
+	{ "49 bits: arm64",			49 },
+	{ "50 bits: x86-64",			50 },
 	{ "51 bits: riscv64",			51 },
 	{ "52 bits: s390",			52 },
 	{ "53 bits: um",			53 },
@@ -218,12 +223,22 @@ static void layout_l1tf_hole(struct kunit *test)
 	}
 }
 
+/* For the table in Documentation/mm/device_private.rst. */
+static void layout_here(struct kunit *test)
+{
+	kunit_info(test, "%s, %lu KiB pages: %u offset bits, %u id bits, %u index bits\n",
+		   utsname()->machine, PAGE_SIZE / SZ_1K,
+		   ARCH_SOFTLEAF_OFFSET_BITS, DEVICE_PRIVATE_ID_BITS,
+		   DEVICE_PRIVATE_INDEX_BITS);
+}
+
 static struct kunit_case layout_cases[] = {
 	KUNIT_CASE_PARAM(layout_fields, width_gen_params),
 	KUNIT_CASE_PARAM(layout_names, width_gen_params),
 	KUNIT_CASE_PARAM(layout_alignment, width_gen_params),
 	KUNIT_CASE_PARAM(layout_pvmw_key, width_gen_params),
 	KUNIT_CASE(layout_l1tf_hole),
+	KUNIT_CASE(layout_here),
 	{}
 };
 
@@ -257,93 +272,368 @@ static unsigned long nth_offset(unsigned int i)
 
 static const unsigned int device_types[] = { SWP_DEVICE_READ, SWP_DEVICE_WRITE };
 
-static void check_pte(struct kunit *test, softleaf_t entry)
+/* Software bits of an entry beside type and offset. */
+#define FLAG_SOFT_DIRTY	1U
+#define FLAG_UFFD	2U
+#define FLAG_EXCLUSIVE	4U
+
+static pte_t mk_pte_flags(softleaf_t entry, unsigned int flags)
+{
+	pte_t pte = softleaf_to_pte(entry);
+
+	if (flags & FLAG_SOFT_DIRTY)
+		pte = pte_swp_mksoft_dirty(pte);
+	if (flags & FLAG_UFFD)
+		pte = pte_swp_mkuffd(pte);
+	if (flags & FLAG_EXCLUSIVE)
+		pte = pte_swp_mkexclusive(pte);
+
+	return pte;
+}
+
+static void check_pte(struct kunit *test, softleaf_t entry, unsigned int flags,
+		      pte_t pte)
 {
 	/* Can this architecture tell what hardware does not access at all? */
 	const bool accessible = pte_accessible(&init_mm, __pte(0));
-	unsigned int flags;
 
-	for (flags = 0; flags < 8; flags++) {
-		pte_t pte = softleaf_to_pte(entry);
-
-		if (flags & 1)
-			pte = pte_swp_mksoft_dirty(pte);
-		if (flags & 2)
-			pte = pte_swp_mkuffd(pte);
-		if (flags & 4)
-			pte = pte_swp_mkexclusive(pte);
-
-		KUNIT_EXPECT_FALSE_MSG(test, pte_present(pte),
-				       "entry %#lx flags %u", entry.val, flags);
-		KUNIT_EXPECT_FALSE_MSG(test, pte_none(pte),
-				       "entry %#lx flags %u", entry.val, flags);
-		KUNIT_EXPECT_FALSE_MSG(test, !accessible &&
-				       pte_accessible(&init_mm, pte),
-				       "entry %#lx flags %u", entry.val, flags);
-		KUNIT_EXPECT_EQ_MSG(test, pte_swp_exclusive(pte), !!(flags & 4),
+	KUNIT_EXPECT_FALSE_MSG(test, pte_present(pte),
+			       "entry %#lx flags %u", entry.val, flags);
+	KUNIT_EXPECT_FALSE_MSG(test, pte_none(pte),
+			       "entry %#lx flags %u", entry.val, flags);
+	KUNIT_EXPECT_FALSE_MSG(test, !accessible && pte_accessible(&init_mm, pte),
+			       "entry %#lx flags %u", entry.val, flags);
+	KUNIT_EXPECT_EQ_MSG(test, !!pte_swp_exclusive(pte),
+			    !!(flags & FLAG_EXCLUSIVE),
+			    "entry %#lx flags %u", entry.val, flags);
+	if (pgtable_supports_soft_dirty())
+		KUNIT_EXPECT_EQ_MSG(test, !!pte_swp_soft_dirty(pte),
+				    !!(flags & FLAG_SOFT_DIRTY),
 				    "entry %#lx flags %u", entry.val, flags);
-		if (pgtable_supports_soft_dirty())
-			KUNIT_EXPECT_EQ_MSG(test, !!pte_swp_soft_dirty(pte),
-					    flags & 1, "entry %#lx flags %u",
-					    entry.val, flags);
-		KUNIT_EXPECT_EQ_MSG(test, softleaf_from_pte(pte).val, entry.val,
-				    "flags %u", flags);
-	}
+	if (pgtable_supports_uffd())
+		KUNIT_EXPECT_EQ_MSG(test, !!pte_swp_uffd(pte),
+				    !!(flags & FLAG_UFFD),
+				    "entry %#lx flags %u", entry.val, flags);
+	KUNIT_EXPECT_EQ_MSG(test, softleaf_from_pte(pte).val, entry.val,
+			    "flags %u", flags);
 }
 
 static void entry_pte(struct kunit *test)
 {
-	unsigned int i, j;
+	unsigned int i, j, flags;
 
-	for (i = 0; i < ARRAY_SIZE(device_types); i++)
-		for (j = 0; j < nr_offsets(); j++)
-			check_pte(test, swp_entry(device_types[i],
-						  nth_offset(j)));
-}
+	for (i = 0; i < ARRAY_SIZE(device_types); i++) {
+		for (j = 0; j < nr_offsets(); j++) {
+			const softleaf_t entry = swp_entry(device_types[i],
+							   nth_offset(j));
 
-#ifdef CONFIG_ARCH_HAS_PMD_SOFTLEAVES
-static void check_pmd(struct kunit *test, softleaf_t entry)
-{
-	unsigned int flags;
-
-	for (flags = 0; flags < 4; flags++) {
-		pmd_t pmd = softleaf_to_pmd(entry);
-
-		if (flags & 1)
-			pmd = pmd_swp_mksoft_dirty(pmd);
-		if (flags & 2)
-			pmd = pmd_swp_mkuffd(pmd);
-
-		KUNIT_EXPECT_FALSE_MSG(test, pmd_present(pmd),
-				       "entry %#lx flags %u", entry.val, flags);
-		KUNIT_EXPECT_FALSE_MSG(test, pmd_none(pmd),
-				       "entry %#lx flags %u", entry.val, flags);
-		KUNIT_EXPECT_FALSE_MSG(test, pmd_leaf(pmd),
-				       "entry %#lx flags %u", entry.val, flags);
-		KUNIT_EXPECT_FALSE_MSG(test, pmd_trans_huge(pmd),
-				       "entry %#lx flags %u", entry.val, flags);
-		if (pgtable_supports_soft_dirty())
-			KUNIT_EXPECT_EQ_MSG(test, !!pmd_swp_soft_dirty(pmd),
-					    flags & 1, "entry %#lx flags %u",
-					    entry.val, flags);
-		KUNIT_EXPECT_EQ_MSG(test, softleaf_from_pmd(pmd).val, entry.val,
-				    "flags %u", flags);
-		KUNIT_EXPECT_TRUE_MSG(test, pmd_is_valid_softleaf(pmd),
-				      "entry %#lx flags %u", entry.val, flags);
+			for (flags = 0; flags < 8; flags++)
+				check_pte(test, entry, flags,
+					  mk_pte_flags(entry, flags));
+		}
 	}
 }
 
+#ifdef CONFIG_ARCH_HAS_PMD_SOFTLEAVES
+static pmd_t mk_pmd_flags(softleaf_t entry, unsigned int flags)
+{
+	pmd_t pmd = softleaf_to_pmd(entry);
+
+	if (flags & FLAG_SOFT_DIRTY)
+		pmd = pmd_swp_mksoft_dirty(pmd);
+	if (flags & FLAG_UFFD)
+		pmd = pmd_swp_mkuffd(pmd);
+
+	return pmd;
+}
+
+static void check_pmd(struct kunit *test, softleaf_t entry, unsigned int flags,
+		      pmd_t pmd)
+{
+	/* pmd_leaf() is for present entries: powerpc says yes to these, too. */
+	KUNIT_EXPECT_FALSE_MSG(test, pmd_present(pmd),
+			       "entry %#lx flags %u", entry.val, flags);
+	KUNIT_EXPECT_FALSE_MSG(test, pmd_none(pmd),
+			       "entry %#lx flags %u", entry.val, flags);
+	KUNIT_EXPECT_FALSE_MSG(test, pmd_trans_huge(pmd),
+			       "entry %#lx flags %u", entry.val, flags);
+	if (pgtable_supports_soft_dirty())
+		KUNIT_EXPECT_EQ_MSG(test, !!pmd_swp_soft_dirty(pmd),
+				    !!(flags & FLAG_SOFT_DIRTY),
+				    "entry %#lx flags %u", entry.val, flags);
+	if (pgtable_supports_uffd())
+		KUNIT_EXPECT_EQ_MSG(test, !!pmd_swp_uffd(pmd),
+				    !!(flags & FLAG_UFFD),
+				    "entry %#lx flags %u", entry.val, flags);
+	KUNIT_EXPECT_EQ_MSG(test, softleaf_from_pmd(pmd).val, entry.val,
+			    "flags %u", flags);
+	KUNIT_EXPECT_TRUE_MSG(test, pmd_is_valid_softleaf(pmd),
+			      "entry %#lx flags %u", entry.val, flags);
+}
+
 static void entry_pmd(struct kunit *test)
 {
-	unsigned int i, j;
+	unsigned int i, j, flags;
 
-	for (i = 0; i < ARRAY_SIZE(device_types); i++)
-		for (j = 0; j < nr_offsets(); j++)
-			check_pmd(test, swp_entry(device_types[i],
-						  nth_offset(j)));
+	for (i = 0; i < ARRAY_SIZE(device_types); i++) {
+		for (j = 0; j < nr_offsets(); j++) {
+			const softleaf_t entry = swp_entry(device_types[i],
+							   nth_offset(j));
+
+			for (flags = 0; flags < 4; flags++)
+				check_pmd(test, entry, flags,
+					  mk_pmd_flags(entry, flags));
+		}
+	}
 }
 #else
 static void entry_pmd(struct kunit *test)
+{
+	kunit_skip(test, "no entries in PMDs on this architecture");
+}
+#endif
+
+/*
+ * The same entries in page tables: an architecture may filter what is set, and
+ * what is read.
+ */
+
+struct tables {
+	struct vm_area_struct *vma;
+	unsigned long addr;	/* of what the PMD maps */
+	pmd_t *pmdp;
+};
+
+/* What may be done with an entry, from the time it is set until it is gone. */
+enum way {
+	WAY_GET,
+	WAY_GET_LOCKLESS,
+	WAY_CLEAR,
+	WAY_CLEAR_FULL,
+	NR_WAYS,
+};
+
+static pmd_t *alloc_pmd(struct mm_struct *mm, unsigned long addr)
+{
+	p4d_t *p4dp = p4d_alloc(mm, pgd_offset(mm, addr), addr);
+	pud_t *pudp = p4dp ? pud_alloc(mm, p4dp, addr) : NULL;
+
+	return pudp ? pmd_alloc(mm, pudp, addr) : NULL;
+}
+
+/* A PMD of a process, with a page table if one is wanted. */
+static struct tables get_tables(struct kunit *test, bool table)
+{
+	const unsigned long addr =
+		kunit_vm_mmap(test, NULL, 0, 2 * PMD_SIZE, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, 0);
+	struct tables t = { .addr = ALIGN(addr, PMD_SIZE) };
+	struct mm_struct *mm = current->mm;
+
+	KUNIT_ASSERT_NE(test, addr, 0);
+	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(addr));
+
+	mmap_read_lock(mm);
+	t.vma = vma_lookup(mm, t.addr);
+	mmap_read_unlock(mm);
+	KUNIT_ASSERT_NOT_NULL(test, t.vma);
+
+	t.pmdp = alloc_pmd(mm, t.addr);
+	KUNIT_ASSERT_NOT_NULL(test, t.pmdp);
+	if (table)
+		KUNIT_ASSERT_EQ(test, pte_alloc(mm, t.pmdp), 0);
+
+	return t;
+}
+
+/* A writable entry with the bit of userfaultfd is a mistake, see page_table_check. */
+static bool flags_make_sense(softleaf_t entry, unsigned int flags)
+{
+	return !(flags & FLAG_UFFD) || swp_type(entry) == SWP_DEVICE_READ;
+}
+
+static pte_t through_pte(const struct tables *t, unsigned int nr, enum way how,
+			 pte_t pte)
+{
+	const unsigned long addr = t->addr + nr * PAGE_SIZE;
+	struct mm_struct *mm = t->vma->vm_mm;
+	spinlock_t *ptl;	/* of the page table */
+	pte_t *ptep;
+
+	ptep = pte_offset_map_lock(mm, t->pmdp, addr, &ptl);
+	if (!ptep)
+		return __pte(0);
+
+	set_pte_at(mm, addr, ptep, pte);
+	switch (how) {
+	case WAY_GET_LOCKLESS:
+		pte = ptep_get_lockless(ptep);
+		break;
+	case WAY_CLEAR:
+		pte = ptep_get_and_clear(mm, addr, ptep);
+		break;
+	case WAY_CLEAR_FULL:
+		pte = ptep_get_and_clear_full(mm, addr, ptep, 1);
+		break;
+	default:
+		pte = ptep_get(ptep);
+	}
+	pte_clear(mm, addr, ptep);
+	pte_unmap_unlock(ptep, ptl);
+
+	return pte;
+}
+
+static void table_pte(struct kunit *test)
+{
+	const struct tables t = get_tables(test, true);
+	const unsigned int nr[] = { 0, 1, PTRS_PER_PTE - 1 };
+	unsigned int i, j, k, flags;
+	enum way how;
+
+	for (i = 0; i < ARRAY_SIZE(device_types); i++) {
+		for (j = 0; j < nr_offsets(); j++) {
+			const softleaf_t entry = swp_entry(device_types[i],
+							   nth_offset(j));
+
+			for (flags = 0; flags < 8; flags++) {
+				const pte_t pte = mk_pte_flags(entry, flags);
+
+				if (!flags_make_sense(entry, flags))
+					continue;
+				for (k = 0; k < ARRAY_SIZE(nr); k++)
+					for (how = 0; how < NR_WAYS; how++)
+						check_pte(test, entry, flags,
+							  through_pte(&t, nr[k],
+								      how, pte));
+			}
+		}
+	}
+}
+
+/* Migration entries of system RAM: the PFN, and that the page is young or dirty. */
+static void table_migration(struct kunit *test)
+{
+	const unsigned int nr = min(SWP_MIG_TOTAL_BITS, WIDTH);
+	const struct tables t = get_tables(test, true);
+	unsigned int i;
+	enum way how;
+
+	for (i = 0; i < nr_patterns(nr); i++) {
+		const softleaf_t entry = swp_entry(SWP_MIGRATION_READ,
+						   pattern(nr, i));
+
+		for (how = 0; how < NR_WAYS; how++) {
+			const pte_t pte = through_pte(&t, 0, how,
+						      softleaf_to_pte(entry));
+
+			KUNIT_EXPECT_EQ_MSG(test, softleaf_from_pte(pte).val,
+					    entry.val, "how %u", how);
+		}
+	}
+}
+
+/*
+ * All entries of a page table, as the pages of a large folio have them: those of
+ * a present folio are a block for the hardware on some architectures.
+ */
+static void check_folio_ptes(struct kunit *test, const struct tables *t,
+			     unsigned long offset)
+{
+	struct mm_struct *mm = t->vma->vm_mm;
+	unsigned int i, wrong = 0, first = 0;
+	softleaf_t got = {};
+	spinlock_t *ptl;	/* of the page table */
+	pte_t *ptep;
+
+	ptep = pte_offset_map_lock(mm, t->pmdp, t->addr, &ptl);
+	KUNIT_ASSERT_NOT_NULL(test, ptep);
+	for (i = 0; i < PTRS_PER_PTE; i++)
+		set_pte_at(mm, t->addr + i * PAGE_SIZE, ptep + i,
+			   softleaf_to_pte(swp_entry(SWP_DEVICE_WRITE,
+						     offset + i)));
+	for (i = 0; i < PTRS_PER_PTE; i++) {
+		const softleaf_t entry = softleaf_from_pte(ptep_get(ptep + i));
+
+		if (entry.val != swp_entry(SWP_DEVICE_WRITE, offset + i).val &&
+		    !wrong++) {
+			first = i;
+			got = entry;
+		}
+		pte_clear(mm, t->addr + i * PAGE_SIZE, ptep + i);
+	}
+	pte_unmap_unlock(ptep, ptl);
+
+	KUNIT_EXPECT_EQ_MSG(test, wrong, 0,
+			    "entry %u of offset %#lx has become %#lx", first,
+			    offset, got.val);
+}
+
+static void table_folio(struct kunit *test)
+{
+	const struct tables t = get_tables(test, true);
+	unsigned int i;
+
+	for (i = 0; i < nr_offsets(); i++)
+		check_folio_ptes(test, &t, round_down(nth_offset(i),
+						      PTRS_PER_PTE));
+}
+
+#ifdef CONFIG_ARCH_HAS_PMD_SOFTLEAVES
+static pmd_t through_pmd(const struct tables *t, enum way how, pmd_t pmd)
+{
+	struct mm_struct *mm = t->vma->vm_mm;
+	spinlock_t *ptl;	/* of the PMD */
+
+	ptl = pmd_lock(mm, t->pmdp);
+	set_pmd_at(mm, t->addr, t->pmdp, pmd);
+	switch (how) {
+	case WAY_GET_LOCKLESS:
+		pmd = pmdp_get_lockless(t->pmdp);
+		break;
+	case WAY_CLEAR:
+		pmd = pmdp_huge_get_and_clear(mm, t->addr, t->pmdp);
+		break;
+	case WAY_CLEAR_FULL:
+		pmd = pmdp_huge_get_and_clear_full(t->vma, t->addr, t->pmdp, 1);
+		break;
+	default:
+		pmd = pmdp_get(t->pmdp);
+	}
+	pmd_clear(t->pmdp);
+	spin_unlock(ptl);
+
+	return pmd;
+}
+
+static void table_pmd(struct kunit *test)
+{
+	const struct tables t = get_tables(test, false);
+	unsigned int i, j, flags;
+	enum way how;
+
+	if (!thp_migration_supported())
+		kunit_skip(test, "no entries in PMDs on this machine");
+
+	for (i = 0; i < ARRAY_SIZE(device_types); i++) {
+		for (j = 0; j < nr_offsets(); j++) {
+			const softleaf_t entry = swp_entry(device_types[i],
+							   nth_offset(j));
+
+			for (flags = 0; flags < 4; flags++) {
+				const pmd_t pmd = mk_pmd_flags(entry, flags);
+
+				if (!flags_make_sense(entry, flags))
+					continue;
+				for (how = 0; how < NR_WAYS; how++)
+					check_pmd(test, entry, flags,
+						  through_pmd(&t, how, pmd));
+			}
+		}
+	}
+}
+#else
+static void table_pmd(struct kunit *test)
 {
 	kunit_skip(test, "no entries in PMDs on this architecture");
 }
@@ -443,7 +733,8 @@ static void entry_of_page(struct kunit *test)
 	folio_unlock(folio);
 }
 
-#ifdef CONFIG_X86_64
+/* um sets CONFIG_X86_64, too, but is another architecture to page tables. */
+#if defined(CONFIG_X86_64) && !defined(CONFIG_UML)
 /* CPUs with L1TF have at most so many address bits in the L1 cache. */
 #define L1TF_MAX_CACHE_BITS	46
 
@@ -547,6 +838,10 @@ static void entry_l1tf_limit(struct kunit *test)
 static struct kunit_case entry_cases[] = {
 	KUNIT_CASE(entry_pte),
 	KUNIT_CASE(entry_pmd),
+	KUNIT_CASE(table_pte),
+	KUNIT_CASE(table_migration),
+	KUNIT_CASE(table_folio),
+	KUNIT_CASE(table_pmd),
 	KUNIT_CASE(entry_types),
 	KUNIT_CASE(entry_of_page),
 	KUNIT_CASE(entry_l1tf),
@@ -1694,11 +1989,21 @@ static void depopulate_in_use(struct kunit *test)
 			0);
 }
 
+/* The order of a folio of four granules, where there may be one. */
+static unsigned int four_granules(struct kunit *test)
+{
+	const unsigned int order = ilog2(4 * device_private_granule());
+
+	if (order > DEVICE_PRIVATE_MAX_ORDER)
+		kunit_skip(test, "no folio is larger than two granules");
+	return order;
+}
+
 /* Tails have no reference of their own; theirs is in another granule. */
 static void depopulate_tails_in_use(struct kunit *test)
 {
 	const unsigned long granule = device_private_granule();
-	const unsigned int order = ilog2(4 * granule);
+	const unsigned int order = four_granules(test);
 	struct mock_device *mock = mock_populated(test, 8 * granule);
 	struct dev_pagemap *pgmap = &mock->pgmap;
 	struct folio *folio = mock_get(test, mock, 4 * granule, order);
@@ -1723,7 +2028,7 @@ static void depopulate_tails_in_use(struct kunit *test)
 static void depopulate_stale_tails(struct kunit *test)
 {
 	const unsigned long granule = device_private_granule();
-	const unsigned int order = ilog2(4 * granule);
+	const unsigned int order = four_granules(test);
 	struct mock_device *mock = mock_populated(test, 4 * granule);
 	struct dev_pagemap *pgmap = &mock->pgmap;
 	struct folio *folio;
@@ -1893,11 +2198,11 @@ static void check_folio(struct kunit *test, struct folio *folio,
 /* At every order, at the first place and at the last one. */
 static void folio_orders(struct kunit *test)
 {
-	const unsigned long nr_pages = 2UL << MOCK_MAX_ORDER;
+	const unsigned long nr_pages = 2UL << DEVICE_PRIVATE_MAX_ORDER;
 	struct mock_device *mock = mock_populated(test, nr_pages);
 	unsigned int order;
 
-	for (order = 0; order <= MOCK_MAX_ORDER; order++) {
+	for (order = 0; order <= DEVICE_PRIVATE_MAX_ORDER; order++) {
 		const unsigned long index[] = { 0, nr_pages - BIT(order) };
 		unsigned int i;
 
@@ -1925,16 +2230,16 @@ static void folio_orders(struct kunit *test)
 /* All of the orders at the same time, next to each other. */
 static void folio_neighbours(struct kunit *test)
 {
-	struct mock_device *mock = mock_populated(test, 2UL << MOCK_MAX_ORDER);
+	struct mock_device *mock = mock_populated(test, 2UL << DEVICE_PRIVATE_MAX_ORDER);
 	/* Not an array: the size of a PMD is not a constant everywhere. */
-	struct folio **folios = kunit_kcalloc(test, MOCK_MAX_ORDER + 1,
+	struct folio **folios = kunit_kcalloc(test, DEVICE_PRIVATE_MAX_ORDER + 1,
 					      sizeof(*folios), GFP_KERNEL);
 	unsigned int order;
 
 	KUNIT_ASSERT_NOT_NULL(test, folios);
-	for (order = 0; order <= MOCK_MAX_ORDER; order++)
+	for (order = 0; order <= DEVICE_PRIVATE_MAX_ORDER; order++)
 		folios[order] = mock_get(test, mock, BIT(order), order);
-	for (order = 0; order <= MOCK_MAX_ORDER; order++)
+	for (order = 0; order <= DEVICE_PRIVATE_MAX_ORDER; order++)
 		check_folio(test, folios[order], BIT(order), order);
 
 	/* One is freed and its pages are handed out one by one. */
@@ -1983,7 +2288,7 @@ static void folio_alignment(struct kunit *test)
 	if (!compound_info_has_mask())
 		kunit_skip(test, "heads are not found by a mask");
 	KUNIT_EXPECT_TRUE(test, IS_ALIGNED(addr, sizeof(struct page) <<
-					   MAX_FOLIO_ORDER));
+					   DEVICE_PRIVATE_MAX_ORDER));
 }
 
 static struct kunit_case folio_cases[] = {

@@ -83,6 +83,8 @@ static inline struct mock_device *mock_register(struct kunit *test,
 
 	if (err == -ENOMEM)
 		kunit_skip(test, "no virtual area for %lu pages", nr_pages);
+	if (err == -E2BIG)
+		kunit_skip(test, "an entry cannot name %lu pages", nr_pages);
 	KUNIT_ASSERT_EQ(test, err, 0);
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test,
 							mock_unregister_action,
@@ -138,8 +140,5 @@ static inline struct folio *ram_get(struct kunit *test, unsigned int order)
 							folio), 0);
 	return folio;
 }
-
-/* The highest order that a test gives to a folio. */
-#define MOCK_MAX_ORDER	MAX(MAX_PAGE_ORDER, PMD_SHIFT - PAGE_SHIFT)
 
 #endif /* _MM_TESTS_DEVICE_PRIVATE_KUNIT_H */

@@ -168,12 +168,13 @@ TEST_F(device_private, read_after_cow)
 TEST_F(device_private_pmd, read_middle)
 {
 	struct dp *dp = &self->dp;
+	const unsigned long first = dp->n / 4, n = dp->n / 8;
 
 	give(_metadata, dp, 0, dp->buf, dp->n, 1);
 	ASSERT_EQ(mprotect(dp->buf, dp->unit, PROT_READ), 0);
 
-	ASSERT_EQ(dev_read(dp, 0, at(dp, 100), 8), 8);
-	ASSERT_EQ(right_from(dp, dp->data, 100, 8, 1), 8);
+	ASSERT_EQ(dev_read(dp, 0, at(dp, first), n), n);
+	ASSERT_EQ(right_from(dp, dp->data, first, n, 1), n);
 	ASSERT_EQ(dev_read(dp, 0, at(dp, dp->n - 1), 1), 1);
 	ASSERT_EQ(right_from(dp, dp->data, dp->n - 1, 1, 1), 1);
 	ASSERT_EQ(where(dp, 0, dp->buf, dp->n, LOCAL_RO | dp->pmd), dp->n);
@@ -183,6 +184,8 @@ TEST_F(device_private_pmd, read_middle)
 TEST_F(device_private_pmd, write_middle)
 {
 	struct dp *dp = &self->dp;
+	const unsigned long first = dp->n / 4, n = dp->n / 8;
+	const unsigned long rest = dp->n - first - n;
 
 	give(_metadata, dp, 0, dp->buf, dp->n, 1);
 	/* mremap() drops the mirror and keeps the permission. */
@@ -191,11 +194,11 @@ TEST_F(device_private_pmd, write_middle)
 		  dp->buf + 2 * dp->unit);
 	dp->buf += 2 * dp->unit;
 
-	ASSERT_EQ(dev_write(dp, 0, at(dp, 100), 8, 2), 8);
+	ASSERT_EQ(dev_write(dp, 0, at(dp, first), n, 2), n);
 	ASSERT_EQ(where(dp, 0, dp->buf, dp->n, LOCAL_RW | dp->pmd), dp->n);
-	ASSERT_EQ(right(dp, dp->buf, 100, 1), 100);
-	ASSERT_EQ(right(dp, at(dp, 100), 8, 2), 8);
-	ASSERT_EQ(right_from(dp, at(dp, 108), 108, dp->n - 108, 1), dp->n - 108);
+	ASSERT_EQ(right(dp, dp->buf, first, 1), first);
+	ASSERT_EQ(right(dp, at(dp, first), n, 2), n);
+	ASSERT_EQ(right_from(dp, at(dp, first + n), first + n, rest, 1), rest);
 }
 
 /* /proc/PID/pagemap shows the space and the index of a page. */
@@ -204,9 +207,10 @@ TEST_F(device_private, pagemap_index)
 	struct dp *dp = &self->dp;
 	char *other = dp->buf + dp->unit;
 	uint64_t mine[dp->n], foreign[dp->n];
+	unsigned int shift, bits;
 
-	if (!INDEX_ID_SHIFT)
-		SKIP(return, "the layout of this architecture is not known here");
+	if (!id_bits(dp, &shift, &bits))
+		SKIP(return, "the kernel does not tell where the id is");
 	if (geteuid())
 		SKIP(return, "not privileged to see offsets");
 
@@ -216,12 +220,12 @@ TEST_F(device_private, pagemap_index)
 	offsets_of(_metadata, other, dp->n, foreign);
 
 	for (unsigned long i = 0; i < dp->n; i++) {
-		const uint64_t mask = BIT_ULL(INDEX_ID_SHIFT) - 1;
+		const uint64_t mask = BIT_ULL(shift) - 1;
 
 		/* Ids are never 0, and each device has spaces of its own. */
-		ASSERT_NE(mine[i] >> INDEX_ID_SHIFT, 0);
-		ASSERT_NE(foreign[i] >> INDEX_ID_SHIFT, 0);
-		ASSERT_NE(mine[i] >> INDEX_ID_SHIFT, foreign[i] >> INDEX_ID_SHIFT);
+		ASSERT_NE(mine[i] >> shift, 0);
+		ASSERT_NE(foreign[i] >> shift, 0);
+		ASSERT_NE(mine[i] >> shift, foreign[i] >> shift);
 
 		/* Indexes count from 0; test_hmm adds 256 MiB at a time. */
 		ASSERT_LT(mine[i] & mask, (4UL << 30) / dp->page);
@@ -237,6 +241,80 @@ TEST_F(device_private, pagemap_index)
 	ASSERT_EQ(mine[0] % dp->n, 0);
 	for (unsigned long i = 1; i < dp->n; i++)
 		ASSERT_EQ(mine[i], mine[0] + i);
+}
+
+/* The id of the space that all pages of a range are of. */
+static unsigned int id_of(struct __test_metadata *_metadata, const struct dp *dp,
+			  const void *addr, unsigned int shift)
+{
+	uint64_t offsets[dp->n];
+
+	offsets_of(_metadata, addr, dp->n, offsets);
+	for (unsigned long i = 1; i < dp->n; i++)
+		ASSERT_EQ(offsets[i] >> shift, offsets[0] >> shift);
+	return offsets[0] >> shift;
+}
+
+/* The first id after @id, in turn, that is worth a look. */
+static unsigned int next_id(unsigned int id, unsigned int last)
+{
+	do {
+		id = id < last ? id + 1 : 1;
+	} while (id & (id - 1) && id != 9 && id != 100 && id != last);
+	return id;
+}
+
+/*
+ * Entries name the pages of their own space, whatever its id: each bit of it goes
+ * through the page table. The other device's space is there all the time.
+ */
+TEST_F_TIMEOUT(device_private, every_id_bit, 600)
+{
+	struct dp *dp = &self->dp;
+	char *other = dp->buf + dp->unit;
+	unsigned int shift, bits, id, foreign, last, seen = 0;
+
+	if (!id_bits(dp, &shift, &bits))
+		SKIP(return, "the kernel does not tell where the id is");
+	if (geteuid())
+		SKIP(return, "not privileged to see offsets");
+
+	last = (1U << bits) - 1;
+	give(_metadata, dp, 1, other, dp->n, 1);
+	foreign = id_of(_metadata, dp, other, shift);
+
+	/* One turn of what next_id() gives, and where it starts. */
+	for (unsigned int round = 2; round < 2 + bits + 4; round++) {
+		unsigned int next, skip = 0;
+
+		give(_metadata, dp, 0, dp->buf, dp->n, round);
+		id = id_of(_metadata, dp, dp->buf, shift);
+		ASSERT_NE(id, 0);
+		ASSERT_NE(id, foreign);
+		ASSERT_LE(id, last);
+		seen |= id;
+
+		/* The mirror knows nothing any more: the names are looked up. */
+		ASSERT_EQ(mprotect(dp->buf, dp->unit, PROT_READ), 0);
+		ASSERT_EQ(where(dp, 0, dp->buf, dp->n, LOCAL_RO | dp->pmd), dp->n);
+		ASSERT_EQ(where(dp, 1, dp->buf, dp->n, NOTHING), dp->n);
+		ASSERT_EQ(dev_read(dp, 0, dp->buf, dp->n), dp->n);
+		ASSERT_EQ(right(dp, dp->data, dp->n, round), dp->n);
+		ASSERT_EQ(right(dp, dp->buf, dp->n, round), dp->n);
+		ASSERT_EQ(mprotect(dp->buf, dp->unit, PROT_READ | PROT_WRITE), 0);
+
+		/* The space goes, the next one has the next id, or a later one. */
+		ASSERT_EQ(device(dp, 0, HMM_DMIRROR_RELEASE, dp->buf, NULL, dp->n), 0);
+		next = next_id(id, last);
+		while (id = id < last ? id + 1 : 1, id != next)
+			skip += id != foreign;
+		if (skip)
+			ASSERT_EQ(device(dp, 0, HMM_DMIRROR_SKIP_IDS, dp->buf, NULL,
+					 skip), 0);
+	}
+	ASSERT_EQ(seen, last);
+	ASSERT_EQ(where(dp, 1, other, dp->n, LOCAL_RW | dp->pmd), dp->n);
+	ASSERT_EQ(right(dp, other, dp->n, 1), dp->n);
 }
 
 /* The name of a page does not depend on how the page is mapped. */

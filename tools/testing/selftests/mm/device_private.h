@@ -23,7 +23,6 @@
 #include <linux/mman.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/utsname.h>
 #include <sys/swap.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -32,7 +31,7 @@
 #include <lib/test_hmm_uapi.h>
 #include <mm/vm_util.h>
 
-#define NR_PTES		64UL		/* pages of a buffer mapped by PTEs */
+#define NR_PTES		64UL		/* most pages of a buffer mapped by PTEs */
 #define MAX_PMD_SIZE	(32UL << 20)	/* test_hmm has chunks of 256 MiB */
 
 /* What a snapshot says. */
@@ -47,26 +46,6 @@
 #define PM_FRAME	(BIT_ULL(55) - 1)
 #define PM_TYPE_BITS	5
 
-/*
- * Where the id of the space is in that offset, for the architectures with
- * enough offset bits for the full layout. See Documentation/mm/device_private.rst.
- */
-#define INDEX_ID_SHIFT	(wide_entries() ? 37 : 0)
-
-static inline bool wide_entries(void)
-{
-	static const char * const wide[] = { "x86_64", "aarch64", "s390x", "riscv64" };
-	struct utsname name;
-	size_t i;
-
-	if (uname(&name))
-		return false;
-	for (i = 0; i < ARRAY_SIZE(wide); i++)
-		if (!strcmp(name.machine, wide[i]))
-			return true;
-	return false;
-}
-
 struct dp {
 	int fd[2];		/* the devices */
 	int pagemap;		/* /proc/self/pagemap */
@@ -78,7 +57,8 @@ struct dp {
 	void *data;		/* what devices read and write */
 };
 
-static inline void dp_setup(struct __test_metadata *_metadata, struct dp *dp, bool huge)
+/* Returns: false if the test is skipped. */
+static inline bool dp_setup(struct __test_metadata *_metadata, struct dp *dp, bool huge)
 {
 	unsigned long pmd_size = read_pmd_pagesize();
 	char path[32], *area;
@@ -90,18 +70,20 @@ static inline void dp_setup(struct __test_metadata *_metadata, struct dp *dp, bo
 		snprintf(path, sizeof(path), "/dev/hmm_dmirror%d", i);
 		dp->fd[i] = open(path, O_RDWR);
 		if (dp->fd[i] < 0)
-			SKIP(return, "%s: %s (CONFIG_TEST_HMM)", path,
+			SKIP(return false, "%s: %s (CONFIG_TEST_HMM)", path,
 			     strerror(errno));
 	}
 	if (huge && (!pmd_size || pmd_size > MAX_PMD_SIZE))
-		SKIP(return, "no transparent huge pages, or too large ones");
+		SKIP(return false, "no transparent huge pages, or too large ones");
 
 	dp->pagemap = open("/proc/self/pagemap", O_RDONLY);
 	ASSERT_GE(dp->pagemap, 0);
 
 	dp->page = psize();
 	dp->unit = pmd_size && pmd_size <= MAX_PMD_SIZE ? pmd_size : 2UL << 20;
-	dp->n = huge ? dp->unit / dp->page : NR_PTES;
+	dp->n = dp->unit / dp->page;
+	if (!huge && dp->n > NR_PTES)
+		dp->n = NR_PTES;
 	dp->pmd = huge ? HMM_DMIRROR_PROT_PMD : 0;
 	dp->data = malloc(4 * dp->n * dp->page);
 	ASSERT_NE(dp->data, NULL);
@@ -115,14 +97,15 @@ static inline void dp_setup(struct __test_metadata *_metadata, struct dp *dp, bo
 	if (!huge) {
 		/* Fails without THP, when there is nothing to forbid. */
 		madvise(dp->buf, 4 * dp->unit, MADV_NOHUGEPAGE);
-		return;
+		return true;
 	}
 
 	ASSERT_EQ(madvise(dp->buf, 4 * dp->unit, MADV_HUGEPAGE), 0);
 	*dp->buf = 1;
 	if (!check_huge_anon(dp->buf, 4 * dp->unit, 1, dp->unit))
-		SKIP(return, "no huge page to be had");
+		SKIP(return false, "no huge page to be had");
 	ASSERT_EQ(madvise(dp->buf, dp->unit, MADV_DONTNEED), 0);
+	return true;
 }
 
 static inline void dp_teardown(struct dp *dp)
@@ -218,6 +201,22 @@ static inline bool mended(const struct dp *dp, uint64_t what)
 
 	return !ioctl(dp->fd[0], HMM_DMIRROR_MENDED, &cmd) &&
 	       (cmd.cpages & what) == what;
+}
+
+/*
+ * Where the id of the space is in the offset of an entry, see
+ * Documentation/mm/device_private.rst, and how many bits it has. False from a
+ * kernel that does not tell.
+ */
+static inline bool id_bits(const struct dp *dp, unsigned int *shift, unsigned int *bits)
+{
+	struct hmm_dmirror_cmd cmd = { .npages = 1 };
+
+	if (ioctl(dp->fd[0], HMM_DMIRROR_ID_BITS, &cmd))
+		return false;
+	*shift = cmd.cpages;
+	*bits = cmd.faults;
+	return true;
 }
 
 static inline long to_dev(const struct dp *dp, int dev, const void *addr, unsigned long n)

@@ -147,8 +147,7 @@ FIXTURE_SETUP(device_private_dirty)
 	/* Memory is charged to where it is touched first. */
 	if (variant->memcg && !enter_cgroup(self->d.root, sizeof(self->d.root)))
 		SKIP(return, "no control group with memory.reclaim");
-	dp_setup(_metadata, dp, variant->huge);
-	if (dp->pagemap < 0)
+	if (!dp_setup(_metadata, dp, variant->huge))
 		return;
 	if (variant->swap) {
 		why = swap_on(dp);

@@ -86,7 +86,8 @@ FIXTURE_SETUP(device_private_read)
 {
 	struct dp *dp = &self->dp;
 
-	dp_setup(_metadata, dp, variant->huge);
+	if (!dp_setup(_metadata, dp, variant->huge))
+		return;
 	self->first = variant->shape == HALF ? dp->n / 2 : 0;
 	self->n = dp->n - self->first;
 	self->size = self->n * dp->page;

@@ -235,9 +235,10 @@ static const struct ioctls poison_to = {
 static const struct ioctls continue_to = {
 	"CONTINUE to", do_continue, true, false, MISSING, 0, -EINVAL };
 static const struct ioctls wp = {
-	"WRITEPROTECT", do_wp, true, false, WP, 0, 0 };
+	"WRITEPROTECT", do_wp, true, false, WP, UFFD_FEATURE_PAGEFAULT_FLAG_WP, 0 };
 static const struct ioctls wp_resolve = {
-	"WRITEPROTECT, undone", do_wp_resolve, true, false, WP, 0, 0 };
+	"WRITEPROTECT, undone", do_wp_resolve, true, false, WP,
+	UFFD_FEATURE_PAGEFAULT_FLAG_WP, 0 };
 static const struct ioctls rwp = {
 	"RWPROTECT", do_rwp, true, false, RWP, UFFD_FEATURE_RWP, 0 };
 static const struct ioctls rwp_resolve = {
