@@ -14,6 +14,7 @@
 
 #include <linux/bits.h>
 #include <linux/minmax.h>
+#include <linux/mm_types.h>
 #include <linux/pgtable.h>
 #include <linux/types.h>
 
