@@ -1204,7 +1204,7 @@ TEST_F_TIMEOUT(p2p, race, 3600)
  * importer for as long as another importer, which was registered earlier, takes for a
  * transfer. Nothing is to be seen of it where CPUs take turns.
  */
-TEST_F_TIMEOUT(p2p, race_revoke, 600)
+TEST_F_TIMEOUT(p2p, race_revoke, 3600)
 {
 	static void *(* const what[MAX_RACERS])(void *) = {
 		race_revoke, race_transfer,
