@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """make check-arch: a small kernel of each architecture, built, booted in QEMU and tested.
 
-ARCH=NAME takes only those whose name starts with it. What was found is remembered
-with a digest of its input (build/arch.json), so that an interrupted run carries on
-and a second one does only what changed. FRESH=1 forgets.
+ARCH=NAME takes only those whose name starts with it. What passed is remembered with
+a digest of its input (build/arch.json), so that an interrupted run carries on and a
+second one does only what changed or failed. FRESH=1 forgets.
 """
 
 import json
@@ -141,7 +141,9 @@ def run(target, report):
         part.add(target.name, False, str(error))
     report.count += part.count
     memory = read_json(MEMORY)
-    memory[target.name] = {"mark": mark, "row": row, "count": part.count}
+    memory.pop(target.name, None)
+    if not part.count["failed"]:
+        memory[target.name] = {"mark": mark, "row": row, "count": part.count}
     write(MEMORY, json.dumps(memory))
     return row
 
