@@ -3,25 +3,30 @@
 
 ARCH=NAME takes only those whose name starts with it. What passed is remembered with
 a digest of its input (build/arch.json), so that an interrupted run carries on and a
-second one does only what changed or failed. FRESH=1 forgets.
+second one does only what changed or failed, boot by boot. FRESH=1 forgets.
 """
 
 import json
 import os
 import re
 import subprocess
+from collections import Counter
 from dataclasses import dataclass, replace
 
 import check
 import guest
 import kernel
-from common import BUILD, JOBS, LINUX, LOGS, TOP, Stop, entry, file_sha256, git, lock, read_json, say, \
-    sha256, write
+import static
+from common import BUILD, JOBS, LINUX, LOGS, TOP, Stop, entry, file_sha256, lock, read_json, say, sha256, \
+    write
 from guest import Machine, virtio
 from kernel import CONFIGS, Config
 
 MEMORY = BUILD / "arch.json"
+README = TOP / "README.md"
 DOCUMENT = LINUX / "Documentation/mm/device_private.rst"
+# Emulation without the host's instruction set is slow.
+LIMIT = max(guest.LIMIT, 3600)
 # These want two nodes, devices for P2P, or a network.
 LEFT_OUT = (check.P2P, *check.NODES, "device_private_rdma")
 
@@ -35,16 +40,30 @@ class Arch:
     arch: str = "x86"		# what the kernel calls it
     cross: str = ""
     mem: str = "4G"
+    append: str = ""
+    counts_one: bool = False	# QEMU hangs when it counts instructions of two CPUs
+    few: bool = False		# one more of a kind: not every selftest
 
     @property
     def root(self):
         return BUILD / ("guest" if self.arch == "x86" else f"guest-{self.arch}")
 
+    @property
+    def base(self):
+        """The same configuration of the kernel without the series."""
+        return replace(self.config, name=f"{self.config.name}-base", source=BUILD / "base",
+                       lenient=True)
 
-def arch(name, kernel_arch, cross, boots, machine, *fragments):
+    def base_has_it(self):
+        """Can the base have device private memory here?"""
+        return "CONFIG_TEST_HMM=y\n" in (self.base.out / ".config").read_text()
+
+
+def arch(name, kernel_arch, cross, boots, machine, *fragments, **more):
     paths = tuple(CONFIGS / f"{fragment}.config" for fragment in ("arch", *fragments))
     make = (f"ARCH={kernel_arch}", f"CROSS_COMPILE={cross}", f"CC=ccache {cross}gcc")
-    return Arch(name, Config(name, paths, make=make, boots=boots), machine, kernel_arch, cross)
+    return Arch(name, Config(name, paths, make=make, boots=boots), machine, kernel_arch, cross,
+                **more)
 
 
 ARM = Machine("qemu-system-aarch64", "qemu-system-arm", ("-M", "virt"), cpu="max", cpus="2",
@@ -56,20 +75,42 @@ S390 = Machine("qemu-system-s390x", "qemu-system-misc", ("-M", "s390-ccw-virtio"
 POWER = Machine("qemu-system-ppc64", "qemu-system-ppc", ("-M", "pseries,cap-cfpc=broken,"
                 "cap-sbbc=broken,cap-ibs=broken,cap-ccf-assist=off"), cpu="power9", cpus="2",
                 console="hvc0", out="hvc1")
+MIPS = Machine("qemu-system-mips64el", "qemu-system-mips", ("-M", "malta"), cpu="MIPS64R2-generic",
+               cpus="1")
+SPARC = Machine("qemu-system-sparc64", "qemu-system-sparc", ("-M", "sun4u"),
+                cpu="TI-UltraSparc-IIi", cpus="1", out="hvc0", terminal=virtio("virtio-serial-pci"))
 LA57 = replace(guest.PC, cpu="max,la57=on")
 
 ARM64 = ("arm64", "aarch64-linux-gnu-", "arch/arm64/boot/Image", ARM, "arm64")
-ARCHS = (
+POWERPC = ("powerpc", "powerpc64le-linux-gnu-", "vmlinux", POWER, "powerpc64le")
+FIRST = (
     arch("arm64", *ARM64),
-    arch("arm64-64k", *ARM64, "arm64-64k"),
-    arch("riscv64", "riscv", "riscv64-linux-gnu-", "arch/riscv/boot/Image", RISCV, "riscv64"),
-    arch("s390x", "s390", "s390x-linux-gnu-", "arch/s390/boot/bzImage", S390, "s390x"),
-    arch("powerpc64le", "powerpc", "powerpc64le-linux-gnu-", "vmlinux", POWER, "powerpc64le"),
+    arch("riscv64", "riscv", "riscv64-linux-gnu-", "arch/riscv/boot/Image", RISCV, "riscv64",
+         counts_one=True),
+    arch("s390x", "s390", "s390x-linux-gnu-", "arch/s390/boot/bzImage", S390, "s390x",
+         counts_one=True),
+    arch("powerpc64le", *POWERPC),
+    arch("mips64el", "mips", "mips64el-linux-gnuabi64-", "vmlinux", MIPS, "mips64el", mem="2G"),
+    arch("sparc64", "sparc", "sparc64-linux-gnu-", "arch/sparc/boot/image", SPARC, "sparc64",
+         mem="2G"),
+)
+ARM4K, RISCV64 = FIRST[:2]
+ARCHS = (
+    *FIRST,
+    # QEMU's "max" has 52 bits of addresses, these CPUs have 48.
+    replace(ARM4K, name="arm64-48", machine=replace(ARM, cpu="neoverse-n1"), few=True),
+    arch("arm64-16k", *ARM64, "arm64-16k", few=True),
+    arch("arm64-64k", *ARM64, "arm64-64k", few=True),
+    arch("arm64-kasan", *ARM64, "kasan", few=True),
+    # Three and four levels of page tables; QEMU's CPU has five.
+    replace(RISCV64, name="riscv64-sv39", append="no4lvl", few=True),
+    replace(RISCV64, name="riscv64-sv48", append="no5lvl", few=True),
+    arch("powerpc64le-4k", *POWERPC, "powerpc64le-4k", few=True),
     # The kernel that make check boots, with five levels of page tables.
-    Arch("x86_64-la57", kernel.X86, LA57),
+    Arch("x86_64-la57", kernel.X86, LA57, few=True),
 )
 COLUMNS = ("architecture", "page", "offset bits", "id", "index", "built", "booted", "KUnit",
-           "selftests", "kernel log")
+           "hmm-tests base", "hmm-tests", "selftests", "in parallel", "kernel log")
 
 
 def build_guest(target):
@@ -95,57 +136,135 @@ def documented():
     return re.findall(r"^(\w+) +(\d+) KiB +(\d+) +(\d+) +(\d+) ", DOCUMENT.read_text(), re.M)
 
 
-def test(target, row, report):
+def boot(target, report, programs, name, config, accel="tcg", append=check.NO_KUNIT):
+    machine = target.machine
+    if accel == "tcg" and target.counts_one:
+        machine = replace(machine, cpus="1")
+    return check.boot(report, programs, f"arch-{target.name}{name}", machine=machine,
+                      kernel=config.image, initrd=target.root / "initramfs.cpio.gz",
+                      mem=target.mem, append=f"{append} {target.append}", accel=accel, limit=LIMIT)
+
+
+def few(target, programs):
+    return [program for program in programs
+            if not target.few or program.split(",")[0] in ("hmm-tests", "device_private")]
+
+
+def test(target, cells, report):
+    """KUnit at boot and the selftests, instructions counted"""
     programs = [program for program in check.selftests() if program not in LEFT_OUT]
+    result = boot(target, report, few(target, programs), "", target.config, append=check.BOOT)
+    cells["booted"] = "yes"
+    cells["kernel log"] = f"{len(result.bad_lines())} bad"
+    cells["hmm-tests"] = brief(result.counts.pop("hmm-tests"))
+    cells["selftests"] = brief(sum(result.counts.values(), Counter()))
+    kunits = check.Report()
+    check.kunit(kunits, result.log)
+    cells["KUnit"] = brief(kunits.count)
+    report.count += kunits.count
+    bits = layout(result.log)
+    report.add("layout", bool(bits), "the kernel log does not tell it")
+    if bits:
+        cells["page"], cells["offset bits"], cells["id"], cells["index"] = bits[1:]
+        report.add("layout", bits in documented(), f"{bits} is not in {DOCUMENT}")
+
+
+def test_parallel(target, cells, report):
+    """the tests of races, CPUs in parallel"""
+    programs = [program for program in check.races() if program.split(",")[0] not in LEFT_OUT]
+    result = boot(target, report, few(target, programs), "-parallel", target.config, "mttcg")
+    cells["in parallel"] = brief(sum(result.counts.values(), Counter()))
+
+
+def test_base(target, cells, report):
+    """upstream's test without the series; what fails there is only told"""
+    result = boot(target, check.Report(), ["hmm-tests"], "-base", target.base)
+    cells["hmm-tests base"] = brief(result.counts["hmm-tests"])
+    report.add("base", True)
+
+
+def steps(target):
+    yield test
+    if not target.few and target.machine.cpus != "1":
+        yield test_parallel
+    if not target.few and target.base_has_it():
+        yield test_base
+
+
+def brief(count):
+    return f"{count['passed']}/{count['failed']}/{count['skipped']}"
+
+
+def mark(target, step):
+    """What the result of a step depends on."""
+    config, root = (target.base, "root/bin/hmm-tests") if step is test_base \
+        else (target.config, "initramfs.cpio.gz")
+    return sha256(repr(target), *(file_sha256(path) for path in (
+        config.image, target.root / root,
+        *(TOP / f"tests/harness/{name}.py" for name in ("arch", "check", "guest")))))
+
+
+def run_step(target, step, row, report):
+    """Do one step, unless that was done with the same input."""
+    key = f"{target.name} {step.__name__}"
+    now, before = mark(target, step), read_json(MEMORY).get(key, {})
+    if before.get("mark") == now and not check.FRESH:
+        report.count.update(before["count"])
+        row.update(before["cells"])
+        return
+    say(f"== {target.name}, {step.__doc__}")
+    part, cells = check.Report(), {}
+    try:
+        step(target, cells, part)
+    except Stop as error:
+        part.add(key, False, str(error))
+    report.count += part.count
+    row.update(cells)
+    memory = read_json(MEMORY)
+    memory.pop(key, None)
+    if not part.count["failed"]:
+        memory[key] = {"mark": now, "cells": cells, "count": part.count}
+    write(MEMORY, json.dumps(memory))
+
+
+def build(target, row):
     kernel.build(target.config)
     row["built"] = "yes"
     build_guest(target)
-    part = check.Report()
-    result = check.boot(part, programs, f"arch-{target.name}", machine=target.machine,
-                        kernel=target.config.image, initrd=target.root / "initramfs.cpio.gz",
-                        mem=target.mem, append=check.BOOT, accel="tcg")
-    row["booted"] = "yes"
-    row["selftests"] = brief(part)
-    row["kernel log"] = f"{len(result.bad_lines())} bad"
-    kunits = check.Report()
-    check.kunit(kunits, result.log)
-    row["KUnit"] = brief(kunits)
-    bits = layout(result.log)
-    part.add("layout", bool(bits), "the kernel log does not tell it")
-    if bits:
-        row["page"], row["offset bits"], row["id"], row["index"] = bits[1:]
-        part.add("layout", bits in documented(), f"{bits} is not in {DOCUMENT}")
-    report.count += part.count + kunits.count
-
-
-def brief(report):
-    return f"{report.count['passed']}/{report.count['failed']}/{report.count['skipped']}"
+    if not target.few:
+        static.base_tree()
+        kernel.configure(target.base)
+        if target.base_has_it():
+            kernel.build(target.base)
+        else:
+            row["hmm-tests base"] = "cannot be selected"
 
 
 def run(target, report):
-    """Test one, unless that was done with the same input."""
     row = dict.fromkeys(COLUMNS, "-")
     row["architecture"] = target.name
-    harness = sorted((TOP / "tests/harness").glob("*.py")) + sorted((TOP / "tests/guest").glob("*"))
-    head, dirt = (git(*args) for args in (("rev-parse", "HEAD"), ("status", "--porcelain")))
-    mark = sha256(target.config.digest(), head, *(file_sha256(path) for path in harness))
-    before = read_json(MEMORY).get(target.name, {})
-    if before.get("mark") == mark and not dirt and not check.FRESH:
-        report.count.update(before["count"])
-        return before["row"]
-    say(f"== {target.name}")
-    part = check.Report()
     try:
-        test(target, row, part)
+        build(target, row)
     except Stop as error:
-        part.add(target.name, False, str(error))
-    report.count += part.count
-    memory = read_json(MEMORY)
-    memory.pop(target.name, None)
-    if not part.count["failed"]:
-        memory[target.name] = {"mark": mark, "row": row, "count": part.count}
-    write(MEMORY, json.dumps(memory))
+        report.add(target.name, False, str(error))
+        return row
+    if target.machine.cpus == "1":
+        row["in parallel"] = "one CPU"
+    for step in steps(target):
+        run_step(target, step, row, report)
     return row
+
+
+def in_readme(rows):
+    """Put the table where the README shows it."""
+    lines = ["| " + " | ".join(row[column] for column in COLUMNS) + " |"
+             for row in ({column: column for column in COLUMNS}, *rows)]
+    lines.insert(1, "|---" * len(COLUMNS) + "|")
+    text = README.read_text()
+    start, end = (text.index(f"<!-- {word} of the table by make check-arch -->")
+                  for word in ("start", "end"))
+    start = text.index("\n", start) + 1
+    write(README, text[:start] + "\n".join(lines) + "\n" + text[end:])
 
 
 def table(rows):
@@ -164,6 +283,8 @@ def main(_):
     with lock():
         rows = [run(target, report) for target in targets]
     table(rows)
+    if targets == list(ARCHS):
+        in_readme(rows)
     say("KUnit and selftests: passed/failed/skipped")
     say(check.words(report.count))
     return int(report.count["failed"] > 0)

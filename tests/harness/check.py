@@ -273,6 +273,7 @@ def tap(report, program, result):
         part.add(program, False, f"exit status {status}")
     say(f"  {program}: {words(part.count)}")
     report.count += part.count
+    return part.count
 
 
 def boot(report, programs, name, run=guest.boot, **how):
@@ -282,8 +283,10 @@ def boot(report, programs, name, run=guest.boot, **how):
             say(f"  {line}")
 
     result = run(programs, name, show=show, **how)
+    result.counts = {}
     for program in programs:
-        tap(report, program.split(",")[0], result)
+        name = program.split(",")[0]
+        result.counts[name] = tap(report, name, result)
         if program == differences.PROGRAM:
             differences.check(report, result.lines_of(program))
     bad = result.bad_lines()

@@ -26,6 +26,7 @@ class Config:
     source: Path = LINUX
     make: tuple = ()		# what every make needs, such as ARCH=
     boots: str = "arch/x86/boot/bzImage"
+    lenient: bool = False	# lines of the fragments may have no effect
 
     @property
     def out(self):
@@ -84,7 +85,7 @@ def configure(config, lenient=False):
                                   [path.read_text() for path in config.fragments]))
         quiet(command(config, "olddefconfig"), "configure")
         stamp.write_text(mark)
-    if not lenient:
+    if not (lenient or config.lenient):
         refuse_lost(config.out, *config.fragments)
 
 

@@ -26,7 +26,7 @@ class ArchTest(unittest.TestCase):
     def setUp(self):
         temp = Path(tempfile.mkdtemp())
         for name, value in (("MEMORY", temp / "arch.json"), ("DOCUMENT", temp / "document.rst"),
-                            ("git", lambda *args: "" if args[0] == "status" else "head")):
+                            ("README", temp / "README.md"), ("mark", lambda *_: "mark")):
             patch = mock.patch.object(arch, name, value)
             patch.start()
             self.addCleanup(patch.stop)
@@ -40,32 +40,53 @@ class ArchTest(unittest.TestCase):
         self.assertEqual(arch.documented(), [("x86_64", "4", "50", "11", "34"),
                                              ("aarch64", "4", "49", "10", "34")])
 
-    def run_one(self, test):
+    def run_one(self, *steps):
         report = check.Report()
-        with mock.patch.object(arch, "test", test), mock.patch.object(arch, "say", lambda _: None), \
+        with mock.patch.object(arch, "steps", lambda _: steps), \
+             mock.patch.object(arch, "build", lambda *_: None), \
+             mock.patch.object(arch, "say", lambda _: None), \
              mock.patch.object(check, "say", lambda _: None):
             row = arch.run(arch.ARCHS[0], report)
         return row, report.count
 
     def test_remembered(self):
-        def passes(_, row, report):
-            row["built"] = "yes"
+        def test(_, cells, report):
+            """passes"""
+            cells["booted"] = "yes"
             report.add("it", True)
 
-        def stops(*_):
+        self.assertEqual(self.run_one(test)[1]["passed"], 1)
+
+        def test(*_):	# pylint: disable=function-redefined
             raise common.Stop("must not run again")
 
-        self.assertEqual(self.run_one(passes)[1]["passed"], 1)
-        row, count = self.run_one(stops)
-        self.assertEqual((row["built"], count["passed"], count["failed"]), ("yes", 1, 0))
+        row, count = self.run_one(test)
+        self.assertEqual((row["booted"], count["passed"], count["failed"]), ("yes", 1, 0))
 
-    def test_stopped(self):
-        def stops(_, row, __):
-            row["built"] = "yes"
+    def test_goes_on(self):
+        def test(_, cells, report):
+            """stops in the middle"""
+            cells["page"] = "4"
             raise common.Stop("guest arm64 did not end")
 
-        row, count = self.run_one(stops)
-        self.assertEqual((row["built"], row["booted"], count["failed"]), ("yes", "-", 1))
+        def test_base(_, cells, report):
+            """passes"""
+            cells["hmm-tests base"] = "1/2/3"
+            report.add("base", True)
+
+        row, count = self.run_one(test, test_base)
+        self.assertEqual((row["page"], row["booted"], row["hmm-tests base"]),
+                         ("4", "-", "1/2/3"))
+        self.assertEqual((count["passed"], count["failed"]), (1, 1))
+        self.assertEqual(list(common.read_json(arch.MEMORY)), ["arm64 test_base"])
+
+    def test_readme(self):
+        arch.README.write_text("a\n<!-- start of the table by make check-arch -->\nold\n"
+                               "<!-- end of the table by make check-arch -->\nb\n")
+        arch.in_readme([dict.fromkeys(arch.COLUMNS, "x")])
+        lines = arch.README.read_text().splitlines()
+        self.assertEqual((lines[0], lines[4][:5], lines[-1]), ("a", "| x |", "b"))
+        self.assertNotIn("old", lines)
 
 
 if __name__ == "__main__":
