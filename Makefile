@@ -17,6 +17,7 @@ help:
 	@echo 'make check-cocci    the semantic patches: fixtures, the series made anew, Linux 6.12'
 	@echo 'make check-debug    the boots with KASAN, lockdep and more, P2P race for ten minutes'
 	@echo 'make check-arch     other architectures: build, boot and test a small kernel of each'
+	@echo 'make check-space    base beside series where physical address space is scarce'
 	@echo 'make bisect         every patch compiles, with W=1 and sparse (an hour or two)'
 	@echo 'make size           text of mm/ without DEVICE_PRIVATE, before and after'
 	@echo 'make bench          what the series costs beside the base, in instructions'
@@ -91,6 +92,9 @@ check-arch: worktree
 	@$(H)/deps.sh arch
 	@$(PY) $(H)/arch.py
 
+check-space: guest
+	@$(PY) $(H)/space.py
+
 bench: guest
 	@BENCH="$(BENCH)" $(PY) $(H)/bench.py
 
@@ -105,4 +109,4 @@ clean:
 
 # Targets share build/; make -j must not run two of them at once.
 .NOTPARALLEL:
-.PHONY: help deps tree worktree export series build um guest boot demo check check-drivers check-um check-p2p check-cocci check-debug check-arch bisect size bench clean
+.PHONY: help deps tree worktree export series build um guest boot demo check check-drivers check-um check-p2p check-cocci check-debug check-arch check-space bisect size bench clean
