@@ -17,8 +17,8 @@ import check
 import guest
 import kernel
 import static
-from common import BUILD, JOBS, LINUX, LOGS, TOP, Stop, entry, file_sha256, lock, read_json, say, sha256, \
-    write
+from common import BUILD, JOBS, LINUX, LOGS, TOP, Stop, entry, file_sha256, git, lock, \
+    read_json, say, sha256, write
 from guest import Machine, virtio
 from kernel import CONFIGS, Config
 
@@ -110,7 +110,7 @@ ARCHS = (
     Arch("x86_64-la57", kernel.X86, LA57, few=True),
 )
 COLUMNS = ("architecture", "page", "offset bits", "id", "index", "built", "booted", "KUnit",
-           "hmm-tests base", "hmm-tests", "selftests", "in parallel", "kernel log")
+           "hmm-tests base", "hmm-tests", "selftests", "in parallel", "kernel log", "series")
 
 
 def build_guest(target):
@@ -243,6 +243,7 @@ def build(target, row):
 def run(target, report):
     row = dict.fromkeys(COLUMNS, "-")
     row["architecture"] = target.name
+    row["series"] = git("rev-parse", "--short=8", "HEAD^{tree}")
     try:
         build(target, row)
     except Stop as error:
@@ -256,14 +257,16 @@ def run(target, report):
 
 
 def in_readme(rows):
-    """Put the table where the README shows it."""
-    lines = ["| " + " | ".join(row[column] for column in COLUMNS) + " |"
-             for row in ({column: column for column in COLUMNS}, *rows)]
-    lines.insert(1, "|---" * len(COLUMNS) + "|")
+    """Put rows where the README shows them, in place of older ones of the same name."""
     text = README.read_text()
     start, end = (text.index(f"<!-- {word} of the table by make check-arch -->")
                   for word in ("start", "end"))
     start = text.index("\n", start) + 1
+    shown = {line.split("|")[1].strip(): line for line in text[start:end].splitlines()[2:]}
+    for row in rows:
+        shown[row["architecture"]] = "| " + " | ".join(row[column] for column in COLUMNS) + " |"
+    lines = ["| " + " | ".join(COLUMNS) + " |", "|---" * len(COLUMNS) + "|",
+             *(shown[target.name] for target in ARCHS if target.name in shown)]
     write(README, text[:start] + "\n".join(lines) + "\n" + text[end:])
 
 
@@ -283,9 +286,8 @@ def main(_):
     with lock():
         rows = [run(target, report) for target in targets]
     table(rows)
-    if targets == list(ARCHS):
-        in_readme(rows)
-    say("KUnit and selftests: passed/failed/skipped")
+    in_readme(rows)
+    say("KUnit, hmm-tests, selftests, in parallel: passed/failed/skipped; series: the tree tested")
     say(check.words(report.count))
     return int(report.count["failed"] > 0)
 

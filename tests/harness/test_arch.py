@@ -26,7 +26,8 @@ class ArchTest(unittest.TestCase):
     def setUp(self):
         temp = Path(tempfile.mkdtemp())
         for name, value in (("MEMORY", temp / "arch.json"), ("DOCUMENT", temp / "document.rst"),
-                            ("README", temp / "README.md"), ("mark", lambda *_: "mark")):
+                            ("README", temp / "README.md"), ("mark", lambda *_: "mark"),
+                            ("git", lambda *_: "1234abcd")):
             patch = mock.patch.object(arch, name, value)
             patch.start()
             self.addCleanup(patch.stop)
@@ -81,12 +82,14 @@ class ArchTest(unittest.TestCase):
         self.assertEqual(list(common.read_json(arch.MEMORY)), ["arm64 test_base"])
 
     def test_readme(self):
-        arch.README.write_text("a\n<!-- start of the table by make check-arch -->\nold\n"
+        arch.README.write_text("a\n<!-- start of the table by make check-arch -->\n"
+                               "| architecture |\n|---|\n| arm64 | old |\n| riscv64 | kept |\n"
                                "<!-- end of the table by make check-arch -->\nb\n")
-        arch.in_readme([dict.fromkeys(arch.COLUMNS, "x")])
+        arch.in_readme([dict.fromkeys(arch.COLUMNS, "x") | {"architecture": "arm64"}])
         lines = arch.README.read_text().splitlines()
-        self.assertEqual((lines[0], lines[4][:5], lines[-1]), ("a", "| x |", "b"))
-        self.assertNotIn("old", lines)
+        self.assertEqual((lines[0], lines[4][:13], lines[5], lines[-1]),
+                         ("a", "| arm64 | x |", "| riscv64 | kept |", "b"))
+        self.assertEqual(len(lines), 8)
 
 
 if __name__ == "__main__":
