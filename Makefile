@@ -19,6 +19,7 @@ help:
 	@echo 'make check-arch     other architectures: build, boot and test a small kernel of each'
 	@echo 'make check-space    base beside series where physical address space is scarce'
 	@echo 'make bisect         every patch compiles, with W=1 and sparse (an hour or two)'
+	@echo 'make check-unchanged  functions without DEVICE_PRIVATE, and on 32 bits, before and after'
 	@echo 'make size           text of mm/ without DEVICE_PRIVATE, before and after'
 	@echo 'make bench          what the series costs beside the base, in instructions'
 	@echo 'make tree           build/linux: the base commit and one commit per patch'
@@ -98,6 +99,10 @@ check-space: guest
 bench: guest
 	@BENCH="$(BENCH)" $(PY) $(H)/bench.py
 
+check-unchanged: worktree
+	@$(H)/deps.sh 32bit
+	@$(PY) $(H)/unchanged.py
+
 bisect: deps
 	@$(PY) $(H)/bisect.py
 
@@ -109,4 +114,4 @@ clean:
 
 # Targets share build/; make -j must not run two of them at once.
 .NOTPARALLEL:
-.PHONY: help deps tree worktree export series build um guest boot demo check check-drivers check-um check-p2p check-cocci check-debug check-arch check-space bisect size bench clean
+.PHONY: help deps tree worktree export series build um guest boot demo check check-drivers check-um check-p2p check-cocci check-debug check-arch check-space check-unchanged bisect size bench clean

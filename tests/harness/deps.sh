@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Install what the harness needs: with apt as root, else say what to install.
-# usage: deps.sh [arch]		arch: what make check-arch needs, too
+# usage: deps.sh [arch|32bit]	what make check-arch or make check-unchanged needs, too
 set -u
 
 missing=
@@ -42,6 +42,10 @@ if [ "${1-}" = arch ]; then
 	need qemu-system-riscv64 qemu-system-misc
 	need qemu-system-s390x qemu-system-misc
 	need qemu-system-ppc64 qemu-system-ppc
+fi
+
+if [ "${1-}" = 32bit ]; then
+	need arm-linux-gnueabihf-gcc gcc-arm-linux-gnueabihf
 fi
 
 [ -n "$missing" ] || exit 0
