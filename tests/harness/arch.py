@@ -8,7 +8,6 @@ second one does only what changed or failed, boot by boot. FRESH=1 forgets.
 
 import json
 import os
-import re
 import subprocess
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from dataclasses import dataclass, replace
 import check
 import guest
 import kernel
+import layout
 import static
 from common import BUILD, JOBS, LINUX, LOGS, TOP, Stop, entry, file_sha256, git, lock, \
     read_json, say, sha256, write
@@ -24,7 +24,6 @@ from kernel import CONFIGS, Config
 
 MEMORY = BUILD / "arch.json"
 README = TOP / "README.md"
-DOCUMENT = LINUX / "Documentation/mm/device_private.rst"
 # Emulation without the host's instruction set is slow.
 LIMIT = max(guest.LIMIT, 3600)
 # These want two nodes, devices for P2P, or a network.
@@ -121,21 +120,6 @@ def build_guest(target):
         raise Stop(f"guest programs for {target.arch} do not compile, see above")
 
 
-def layout(log):
-    """What the kernel's own test says of the layout: machine, KiB in a page, bits."""
-    for line in log:
-        found = re.search(r"# \w+: (\w+), (\d+) KiB pages: (\d+) offset bits, (\d+) id bits, "
-                          r"(\d+) index bits$", line)
-        if found:
-            return found.groups()
-    return None
-
-
-def documented():
-    """The same from the table of the document."""
-    return re.findall(r"^(\w+) +(\d+) KiB +(\d+) +(\d+) +(\d+) ", DOCUMENT.read_text(), re.M)
-
-
 def boot(target, report, programs, name, config, accel="tcg", append=check.NO_KUNIT):
     machine = target.machine
     if accel == "tcg" and target.counts_one:
@@ -162,11 +146,8 @@ def test(target, cells, report):
     check.kunit(kunits, result.log)
     cells["KUnit"] = brief(kunits.count)
     report.count += kunits.count
-    bits = layout(result.log)
-    report.add("layout", bool(bits), "the kernel log does not tell it")
-    if bits:
+    if bits := layout.check(report, result.log):
         cells["page"], cells["offset bits"], cells["id"], cells["index"] = bits[1:]
-        report.add("layout", bits in documented(), f"{bits} is not in {DOCUMENT}")
 
 
 def test_parallel(target, cells, report):

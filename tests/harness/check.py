@@ -23,6 +23,7 @@ import common
 import differences
 import guest
 import kernel
+import layout
 import patches
 import series
 import static
@@ -302,7 +303,9 @@ def ordinary():
 
 def boot_all(report, name="check", **how):
     """KUnit at boot, then every selftest that needs no machine of its own."""
-    kunit(report, boot(report, ordinary(), name, append=BOOT, **how).log)
+    log = boot(report, ordinary(), name, append=BOOT, **how).log
+    kunit(report, log)
+    layout.check(report, log)
 
 
 def boot_um(report):

@@ -10,36 +10,15 @@ import arch
 import check
 import common
 
-LINE = ("[    0.199734]     # layout_here: aarch64, 4 KiB pages: "
-        "49 offset bits, 10 id bits, 34 index bits")
-TABLE = """
-=======  ======  ===========  =======  ==========  ===========
-machine  page    offset bits  id bits  index bits  left out
-=======  ======  ===========  =======  ==========  ===========
-x86_64   4 KiB   50           11       34          low ones
-aarch64  4 KiB   49           10       34          52
-=======  ======  ===========  =======  ==========  ===========
-"""
-
 
 class ArchTest(unittest.TestCase):
     def setUp(self):
         temp = Path(tempfile.mkdtemp())
-        for name, value in (("MEMORY", temp / "arch.json"), ("DOCUMENT", temp / "document.rst"),
-                            ("README", temp / "README.md"), ("mark", lambda *_: "mark"),
-                            ("git", lambda *_: "1234abcd")):
+        for name, value in (("MEMORY", temp / "arch.json"), ("README", temp / "README.md"),
+                            ("mark", lambda *_: "mark"), ("git", lambda *_: "1234abcd")):
             patch = mock.patch.object(arch, name, value)
             patch.start()
             self.addCleanup(patch.stop)
-        arch.DOCUMENT.write_text(TABLE)
-
-    def test_layout(self):
-        self.assertEqual(arch.layout(["x", LINE]), ("aarch64", "4", "49", "10", "34"))
-        self.assertIsNone(arch.layout(["[    0.1] something else"]))
-
-    def test_document(self):
-        self.assertEqual(arch.documented(), [("x86_64", "4", "50", "11", "34"),
-                                             ("aarch64", "4", "49", "10", "34")])
 
     def run_one(self, *steps):
         report = check.Report()
