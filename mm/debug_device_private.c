@@ -19,12 +19,16 @@ EXPORT_SYMBOL_GPL(debug_page_to_pfn);
 
 /*
  * Called by pfn_to_page(). The id of a space is never 0, so a number without a
- * bit in its place is no index. With a bit there it may still be the PFN of
- * memory at a very high address: then it has a memmap.
+ * bit in its place is no name. With a bit there it may still be the PFN of
+ * memory at a very high address. Hotplug asks where the memmap of such memory
+ * goes before there is one, so look if the number names a page.
  */
 void debug_pfn_to_page(unsigned long pfn)
 {
-	WARN_ONCE(pfn >> DEVICE_PRIVATE_ID_SHIFT && !pfn_valid(pfn),
+	const device_private_index_t index = { pfn };
+
+	WARN_ONCE(pfn >> DEVICE_PRIVATE_ID_SHIFT && !pfn_valid(pfn) &&
+		  device_private_index_to_page(index),
 		  "device private index %#lx taken for a PFN\n", pfn);
 }
 EXPORT_SYMBOL_GPL(debug_pfn_to_page);

@@ -20,6 +20,7 @@
 #include <linux/utsname.h>
 #include <linux/vmalloc.h>
 #include <linux/workqueue.h>
+#include <asm/tlb.h>
 #include "../device_private.h"
 #include "device_private_kunit.h"
 
@@ -227,7 +228,8 @@ static void layout_l1tf_hole(struct kunit *test)
 static void layout_here(struct kunit *test)
 {
 	kunit_info(test, "%s, %lu KiB pages: %u offset bits, %u id bits, %u index bits\n",
-		   utsname()->machine, PAGE_SIZE / SZ_1K,
+		   IS_ENABLED(CONFIG_UML) ? "um" : utsname()->machine,
+		   PAGE_SIZE / SZ_1K,
 		   ARCH_SOFTLEAF_OFFSET_BITS, DEVICE_PRIVATE_ID_BITS,
 		   DEVICE_PRIVATE_INDEX_BITS);
 }
@@ -579,6 +581,276 @@ static void table_folio(struct kunit *test)
 						      PTRS_PER_PTE));
 }
 
+/*
+ * Present pages of a large folio become entries, one after the other or some at a time,
+ * and pages again. arm64 maps such a folio by blocks: hardware may take any entry of a
+ * block for all of them, so a block has to end before one of its entries is replaced.
+ */
+#ifdef CONFIG_ARM64_CONTPTE
+#define BLOCK_PAGES	CONT_PTES
+
+static bool in_block(pte_t *ptep)
+{
+	return pte_cont(__ptep_get(ptep));
+}
+#else
+#define BLOCK_PAGES	16
+
+static bool in_block(pte_t *ptep)
+{
+	return false;
+}
+#endif
+#define NR_BLOCKS	2
+#define FOLIO_PAGES	(NR_BLOCKS * BLOCK_PAGES)
+
+/* The pages [@start, @end) of @folio are entries; @ptep is that of the first page. */
+struct replaced {
+	const struct tables *t;
+	struct folio *folio;
+	pte_t *ptep;
+	unsigned long offset;
+	unsigned int start, end;
+	bool unfolded;		/* pages alone make no block again */
+	const char *problem;
+};
+
+static pte_t replaced_pte(const struct replaced *r, unsigned int i)
+{
+	const softleaf_t entry = swp_entry(SWP_DEVICE_READ, r->offset + i);
+
+	return mk_pte_flags(entry, FLAG_SOFT_DIRTY | FLAG_UFFD | FLAG_EXCLUSIVE);
+}
+
+static pte_t present_pte(const struct replaced *r, unsigned int i)
+{
+	return pte_mkyoung(mk_pte(folio_page(r->folio, i),
+				  r->t->vma->vm_page_prot));
+}
+
+/* Under the lock of the page table, where nothing can be printed. */
+static void check_replaced(struct replaced *r)
+{
+	unsigned int i;
+
+	for (i = 0; i < FOLIO_PAGES && !r->problem; i++) {
+		const unsigned int block = round_down(i, BLOCK_PAGES);
+		const bool whole = r->start >= block + BLOCK_PAGES || r->end <= block;
+		const pte_t pte = ptep_get(r->ptep + i);
+
+		if (i >= r->start && i < r->end) {
+			if (!pte_same(pte, replaced_pte(r, i)))
+				r->problem = "an entry has changed";
+		} else if (!pte_present(pte) ||
+			   pte_pfn(pte) != folio_pfn(r->folio) + i) {
+			r->problem = "a neighbour has changed";
+		}
+		if (in_block(r->ptep + i) && !whole)
+			r->problem = "a block has an entry in it";
+		if (IS_ENABLED(CONFIG_ARM64_CONTPTE) && !in_block(r->ptep + i) &&
+		    whole && !r->unfolded)
+			r->problem = "pages are no block";
+	}
+}
+
+/*
+ * Replace pages, @step at a time, and put them back one by one. It is the last page of
+ * a block that makes it one again: if it is put back first, there are still entries.
+ */
+static void replace_ptes(struct replaced *r, unsigned int step, bool last_first)
+{
+	struct mm_struct *mm = r->t->vma->vm_mm;
+	const unsigned long addr = r->t->addr;
+	unsigned int i, nr;
+
+	r->start = 0;
+	r->end = 0;
+	r->unfolded = false;
+	set_ptes(mm, addr, r->ptep, present_pte(r, 0), FOLIO_PAGES);
+	check_replaced(r);
+	while (r->end < FOLIO_PAGES && !r->problem) {
+		nr = min(step, FOLIO_PAGES - r->end);
+		if (nr == 1)
+			ptep_get_and_clear(mm, addr + r->end * PAGE_SIZE,
+					   r->ptep + r->end);
+		else
+			get_and_clear_ptes(mm, addr + r->end * PAGE_SIZE,
+					   r->ptep + r->end, nr);
+		for (i = r->end; i < r->end + nr; i++)
+			set_pte_at(mm, addr + i * PAGE_SIZE, r->ptep + i,
+				   replaced_pte(r, i));
+		r->end += nr;
+		check_replaced(r);
+	}
+	r->unfolded = last_first;
+	while (r->start < r->end && !r->problem) {
+		i = last_first ? --r->end : r->start++;
+		set_pte_at(mm, addr + i * PAGE_SIZE, r->ptep + i,
+			   present_pte(r, i));
+		check_replaced(r);
+	}
+	for (i = 0; i < FOLIO_PAGES; i++)
+		ptep_get_and_clear(mm, addr + i * PAGE_SIZE, r->ptep + i);
+}
+
+static void table_replace(struct kunit *test)
+{
+	const unsigned int steps[] = { 1, 3, BLOCK_PAGES, FOLIO_PAGES };
+	const struct tables t = get_tables(test, true);
+	struct replaced r = {
+		.t = &t,
+		.folio = ram_get(test, ilog2(FOLIO_PAGES)),
+	};
+	unsigned int i, j;
+	spinlock_t *ptl;	/* of the page table */
+
+	for (i = 0; i < nr_offsets(); i++) {
+		r.offset = round_down(nth_offset(i), FOLIO_PAGES);
+		for (j = 0; j < ARRAY_SIZE(steps); j++) {
+			r.ptep = pte_offset_map_lock(t.vma->vm_mm, t.pmdp, t.addr,
+						     &ptl);
+			KUNIT_ASSERT_NOT_NULL(test, r.ptep);
+			replace_ptes(&r, steps[j], i & 1);
+			pte_unmap_unlock(r.ptep, ptl);
+			KUNIT_ASSERT_NULL_MSG(test, r.problem,
+					      "%s: offset %#lx, %u at a time, entries in [%u, %u)",
+					      r.problem, r.offset, steps[j], r.start,
+					      r.end);
+		}
+	}
+}
+
+/*
+ * What changes the protection of a range. Present entries go through
+ * ptep_modify_prot_start() and ptep_modify_prot_commit(), others are read and set:
+ * powerpc would make them present in between.
+ */
+static const struct protection {
+	const char *desc;
+	unsigned long cp_flags;
+	unsigned int set, clear;
+} protections[] = {
+	{ .desc = "mprotect" },
+	{ .desc = "uffd-wp", .cp_flags = MM_CP_UFFD_WP, .set = FLAG_UFFD },
+	{ .desc = "uffd-wp resolve", .cp_flags = MM_CP_UFFD_WP_RESOLVE,
+	  .clear = FLAG_UFFD },
+};
+
+KUNIT_ARRAY_PARAM_DESC(protection, protections, desc);
+
+static void protect(const struct tables *t, const struct protection *prot)
+{
+	struct mm_struct *mm = t->vma->vm_mm;
+	struct mmu_gather tlb;
+
+	mmap_write_lock(mm);
+	tlb_gather_mmu(&tlb, mm);
+	change_protection(&tlb, t->vma, t->addr, t->addr + PMD_SIZE,
+			  prot->cp_flags);
+	tlb_finish_mmu(&tlb);
+	mmap_write_unlock(mm);
+}
+
+/*
+ * The @i-th entry. Only a readable one may have a state here: to make a migration
+ * entry read-only its page is asked, and these have none.
+ */
+static softleaf_t nth_protected(unsigned int type, unsigned int i)
+{
+	unsigned long offset = nth_offset(i);
+
+	if (type == SWP_DEVICE_WRITE)
+		offset &= id_mask(WIDTH) | index_mask(WIDTH);
+	return swp_entry(type, offset);
+}
+
+/* What becomes of it. */
+static softleaf_t protected(softleaf_t entry)
+{
+	return swp_entry(SWP_DEVICE_READ, swp_offset(entry));
+}
+
+/* Two entries follow two present pages, in the first PROTECT_PAGES of a page table. */
+#define PROTECT_ORDER	8
+#define PROTECT_PAGES	BIT(PROTECT_ORDER)
+
+static bool is_entry(unsigned int i)
+{
+	return i & 2;
+}
+
+static softleaf_t entry_at(unsigned int type, unsigned int i)
+{
+	return nth_protected(type, i / 4 * 2 + (i & 1));
+}
+
+static void check_protected(struct kunit *test, const struct protection *prot,
+			    unsigned int type, unsigned int flags)
+{
+	const struct tables t = get_tables(test, true);
+	struct folio *folio = ram_get(test, PROTECT_ORDER);
+	pte_t *ptes = kunit_kcalloc(test, PROTECT_PAGES, sizeof(*ptes), GFP_KERNEL);
+	struct mm_struct *mm = t.vma->vm_mm;
+	spinlock_t *ptl;	/* of the page table */
+	unsigned int i;
+	pte_t *ptep;
+
+	KUNIT_ASSERT_NOT_NULL(test, ptes);
+	ptep = pte_offset_map_lock(mm, t.pmdp, t.addr, &ptl);
+	KUNIT_ASSERT_NOT_NULL(test, ptep);
+	for (i = 0; i < PROTECT_PAGES; i++) {
+		pte_t pte;
+
+		if (is_entry(i))
+			pte = mk_pte_flags(entry_at(type, i), flags);
+		else
+			pte = pte_mkwrite(pte_mkdirty(mk_pte(folio_page(folio, i),
+							     t.vma->vm_page_prot)),
+					  t.vma);
+		set_pte_at(mm, t.addr + i * PAGE_SIZE, ptep + i, pte);
+	}
+	pte_unmap_unlock(ptep, ptl);
+
+	protect(&t, prot);
+
+	ptep = pte_offset_map_lock(mm, t.pmdp, t.addr, &ptl);
+	KUNIT_ASSERT_NOT_NULL(test, ptep);
+	for (i = 0; i < PROTECT_PAGES; i++)
+		ptes[i] = ptep_get_and_clear(mm, t.addr + i * PAGE_SIZE, ptep + i);
+	pte_unmap_unlock(ptep, ptl);
+
+	for (i = 0; i < PROTECT_PAGES; i++) {
+		if (is_entry(i)) {
+			check_pte(test, protected(entry_at(type, i)),
+				  (flags | prot->set) & ~prot->clear, ptes[i]);
+			continue;
+		}
+		KUNIT_EXPECT_TRUE_MSG(test, pte_present(ptes[i]), "page %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, pte_pfn(ptes[i]), folio_pfn(folio) + i,
+				    "page %u", i);
+		KUNIT_EXPECT_FALSE_MSG(test, pte_write(ptes[i]), "page %u", i);
+		KUNIT_EXPECT_TRUE_MSG(test, pte_dirty(ptes[i]), "page %u", i);
+		if (pgtable_supports_uffd())
+			KUNIT_EXPECT_EQ_MSG(test, !!pte_uffd(ptes[i]),
+					    !!(prot->set & FLAG_UFFD), "page %u", i);
+	}
+}
+
+static void table_protect_pte(struct kunit *test)
+{
+	unsigned int i, flags;
+
+	/* All offsets are there. */
+	KUNIT_ASSERT_LE(test, 2 * nr_offsets(), PROTECT_PAGES);
+	KUNIT_ASSERT_LE(test, PROTECT_PAGES, PTRS_PER_PTE);
+
+	for (i = 0; i < ARRAY_SIZE(device_types); i++)
+		for (flags = 0; flags < FLAG_EXCLUSIVE; flags++)
+			if (flags_make_sense(swp_entry(device_types[i], 0), flags))
+				check_protected(test, test->param_value,
+						device_types[i], flags);
+}
+
 #ifdef CONFIG_ARCH_HAS_PMD_SOFTLEAVES
 static pmd_t through_pmd(const struct tables *t, enum way how, pmd_t pmd)
 {
@@ -632,8 +904,47 @@ static void table_pmd(struct kunit *test)
 		}
 	}
 }
+
+static void table_protect_pmd(struct kunit *test)
+{
+	const struct protection *prot = test->param_value;
+	const struct tables t = get_tables(test, false);
+	unsigned int i, j, flags;
+
+	if (!thp_migration_supported())
+		kunit_skip(test, "no entries in PMDs on this machine");
+
+	for (i = 0; i < ARRAY_SIZE(device_types); i++) {
+		for (j = 0; j < nr_offsets(); j++) {
+			const softleaf_t entry = nth_protected(device_types[i], j);
+
+			for (flags = 0; flags < FLAG_EXCLUSIVE; flags++) {
+				spinlock_t *ptl;	/* of the PMD */
+
+				if (!flags_make_sense(entry, flags))
+					continue;
+				ptl = pmd_lock(t.vma->vm_mm, t.pmdp);
+				set_pmd_at(t.vma->vm_mm, t.addr, t.pmdp,
+					   mk_pmd_flags(entry, flags));
+				spin_unlock(ptl);
+
+				protect(&t, prot);
+
+				check_pmd(test, protected(entry),
+					  (flags | prot->set) & ~prot->clear,
+					  pmdp_get(t.pmdp));
+				pmd_clear(t.pmdp);
+			}
+		}
+	}
+}
 #else
 static void table_pmd(struct kunit *test)
+{
+	kunit_skip(test, "no entries in PMDs on this architecture");
+}
+
+static void table_protect_pmd(struct kunit *test)
 {
 	kunit_skip(test, "no entries in PMDs on this architecture");
 }
@@ -841,7 +1152,10 @@ static struct kunit_case entry_cases[] = {
 	KUNIT_CASE(table_pte),
 	KUNIT_CASE(table_migration),
 	KUNIT_CASE(table_folio),
+	KUNIT_CASE(table_replace),
+	KUNIT_CASE_PARAM(table_protect_pte, protection_gen_params),
 	KUNIT_CASE(table_pmd),
+	KUNIT_CASE_PARAM(table_protect_pmd, protection_gen_params),
 	KUNIT_CASE(entry_types),
 	KUNIT_CASE(entry_of_page),
 	KUNIT_CASE(entry_l1tf),
@@ -1718,6 +2032,48 @@ static void space_page_state(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, page_ref_count(page), 0);
 }
 
+/*
+ * Where the flags of a page hold a section it is one of the node's, for they may have
+ * no room for the node itself.
+ */
+static void check_node(struct kunit *test, const struct page *page, int nid)
+{
+	KUNIT_EXPECT_EQ(test, page_to_nid(page), nid);
+	KUNIT_EXPECT_EQ(test, page_zonenum(page), ZONE_DEVICE);
+#ifdef SECTION_IN_PAGE_FLAGS
+	KUNIT_EXPECT_GE(test, memdesc_section(&page->flags),
+			pfn_to_section_nr(node_start_pfn(nid)));
+	KUNIT_EXPECT_LE(test, memdesc_section(&page->flags),
+			pfn_to_section_nr(node_end_pfn(nid) - 1));
+#endif
+}
+
+/* The pages of a space are on the node that it was registered for. */
+static void space_node(struct kunit *test)
+{
+	const unsigned long granule = device_private_granule();
+	int nid;
+
+	for_each_node_state(nid, N_MEMORY) {
+		struct mock_device *mock = mock_register_on(test, 2 * granule, nid);
+		struct dev_pagemap *pgmap = &mock->pgmap;
+		struct folio *folio;
+
+		KUNIT_ASSERT_EQ(test, device_private_populate(pgmap, granule, granule),
+				0);
+		check_node(test, device_private_page(pgmap, granule), nid);
+		check_node(test, device_private_page(pgmap, 2 * granule - 1), nid);
+
+		/* In use, and in use again. */
+		folio = mock_get(test, mock, granule, 2);
+		check_node(test, folio_page(folio, 3), nid);
+		mock_put(test, folio);
+		folio = mock_get(test, mock, granule + 3, 0);
+		check_node(test, &folio->page, nid);
+		mock_put(test, folio);
+	}
+}
+
 /* What takes any page, also one that has no PFN. */
 static void space_no_pfn(struct kunit *test)
 {
@@ -2139,6 +2495,7 @@ static struct kunit_case space_cases[] = {
 	KUNIT_CASE(space_id_exhausted),
 	KUNIT_CASE(space_largest),
 	KUNIT_CASE(space_page_state),
+	KUNIT_CASE(space_node),
 	KUNIT_CASE(space_no_pfn),
 	KUNIT_CASE(populate_partial),
 	KUNIT_CASE(populate_twice),

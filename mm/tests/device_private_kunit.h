@@ -72,14 +72,14 @@ static inline struct mock_device *mock_alloc(struct kunit *test)
 }
 
 /*
- * A device with @nr_pages pages, none of them populated. Skips the test if there
- * is no room in the vmalloc area.
+ * A device with @nr_pages pages on the node @nid, none of them populated. Skips the
+ * test if there is no room in the vmalloc area.
  */
-static inline struct mock_device *mock_register(struct kunit *test,
-						unsigned long nr_pages)
+static inline struct mock_device *mock_register_on(struct kunit *test,
+						   unsigned long nr_pages, int nid)
 {
 	struct mock_device *mock = mock_alloc(test);
-	int err = device_private_register(&mock->pgmap, nr_pages, NUMA_NO_NODE);
+	int err = device_private_register(&mock->pgmap, nr_pages, nid);
 
 	if (err == -ENOMEM)
 		kunit_skip(test, "no virtual area for %lu pages", nr_pages);
@@ -90,6 +90,12 @@ static inline struct mock_device *mock_register(struct kunit *test,
 							mock_unregister_action,
 							&mock->pgmap), 0);
 	return mock;
+}
+
+static inline struct mock_device *mock_register(struct kunit *test,
+						unsigned long nr_pages)
+{
+	return mock_register_on(test, nr_pages, NUMA_NO_NODE);
 }
 
 static inline void mock_unregister(struct kunit *test, struct mock_device *mock)
