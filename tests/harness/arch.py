@@ -40,7 +40,7 @@ class Arch:
     cross: str = ""
     mem: str = "4G"
     append: str = ""
-    counts_one: bool = False	# QEMU hangs when it counts instructions of two CPUs
+    counts_one: bool = False	# two CPUs stop at boot if QEMU counts instructions
     few: bool = False		# one more of a kind: not every selftest
 
     @property
@@ -74,8 +74,8 @@ S390 = Machine("qemu-system-s390x", "qemu-system-misc", ("-M", "s390-ccw-virtio"
 POWER = Machine("qemu-system-ppc64", "qemu-system-ppc", ("-M", "pseries,cap-cfpc=broken,"
                 "cap-sbbc=broken,cap-ibs=broken,cap-ccf-assist=off"), cpu="power9", cpus="2",
                 console="hvc0", out="hvc1")
-MIPS = Machine("qemu-system-mips64el", "qemu-system-mips", ("-M", "malta"), cpu="MIPS64R2-generic",
-               cpus="1")
+MIPS = Machine("qemu-system-mips64el", "qemu-system-mips", ("-M", "loongson3-virt"),
+               cpu="Loongson-3A1000", cpus="1", out="hvc0", terminal=virtio("virtio-serial-pci"))
 SPARC = Machine("qemu-system-sparc64", "qemu-system-sparc", ("-M", "sun4u"),
                 cpu="TI-UltraSparc-IIi", cpus="1", out="hvc0", terminal=virtio("virtio-serial-pci"))
 LA57 = replace(guest.PC, cpu="max,la57=on")

@@ -33,8 +33,10 @@ need "$(gcc -print-file-name=libc.a 2>/dev/null | grep / || echo /none)" libc6-d
 need /etc/ssl/certs/ca-certificates.crt ca-certificates
 
 if [ "${1-}" = arch ]; then
-	for pair in aarch64:arm64 riscv64:riscv64 s390x:s390x powerpc64le:ppc64el; do
-		cross=${pair%:*}-linux-gnu
+	for pair in aarch64-linux-gnu:arm64 riscv64-linux-gnu:riscv64 s390x-linux-gnu:s390x \
+		powerpc64le-linux-gnu:ppc64el mips64el-linux-gnuabi64:mips64el \
+		sparc64-linux-gnu:sparc64; do
+		cross=${pair%:*}
 		need "$cross-gcc" "gcc-$cross"
 		need "/usr/$cross/lib/libc.a" "libc6-dev-${pair#*:}-cross"
 	done
@@ -42,6 +44,8 @@ if [ "${1-}" = arch ]; then
 	need qemu-system-riscv64 qemu-system-misc
 	need qemu-system-s390x qemu-system-misc
 	need qemu-system-ppc64 qemu-system-ppc
+	need qemu-system-mips64el qemu-system-mips
+	need qemu-system-sparc64 qemu-system-sparc
 fi
 
 if [ "${1-}" = 32bit ]; then
