@@ -770,9 +770,8 @@ static softleaf_t protected(softleaf_t entry)
 	return swp_entry(SWP_DEVICE_READ, swp_offset(entry));
 }
 
-/* Two entries follow two present pages, in the first PROTECT_PAGES of a page table. */
-#define PROTECT_ORDER	8
-#define PROTECT_PAGES	BIT(PROTECT_ORDER)
+/* Two entries follow two present pages, at the start of a page table. */
+#define PROTECT_ORDER	min(6, PMD_ORDER)
 
 static bool is_entry(unsigned int i)
 {
@@ -781,15 +780,17 @@ static bool is_entry(unsigned int i)
 
 static softleaf_t entry_at(unsigned int type, unsigned int i)
 {
-	return nth_protected(type, i / 4 * 2 + (i & 1));
+	return nth_protected(type, (i / 4 * 2 + (i & 1)) % nr_offsets());
 }
 
 static void check_protected(struct kunit *test, const struct protection *prot,
-			    unsigned int type, unsigned int flags)
+			    unsigned int type, unsigned int flags,
+			    unsigned int first)
 {
 	const struct tables t = get_tables(test, true);
+	const unsigned int nr = 1U << PROTECT_ORDER;
 	struct folio *folio = ram_get(test, PROTECT_ORDER);
-	pte_t *ptes = kunit_kcalloc(test, PROTECT_PAGES, sizeof(*ptes), GFP_KERNEL);
+	pte_t *ptes = kunit_kcalloc(test, nr, sizeof(*ptes), GFP_KERNEL);
 	struct mm_struct *mm = t.vma->vm_mm;
 	spinlock_t *ptl;	/* of the page table */
 	unsigned int i;
@@ -798,11 +799,11 @@ static void check_protected(struct kunit *test, const struct protection *prot,
 	KUNIT_ASSERT_NOT_NULL(test, ptes);
 	ptep = pte_offset_map_lock(mm, t.pmdp, t.addr, &ptl);
 	KUNIT_ASSERT_NOT_NULL(test, ptep);
-	for (i = 0; i < PROTECT_PAGES; i++) {
+	for (i = 0; i < nr; i++) {
 		pte_t pte;
 
 		if (is_entry(i))
-			pte = mk_pte_flags(entry_at(type, i), flags);
+			pte = mk_pte_flags(entry_at(type, first + i), flags);
 		else
 			pte = pte_mkwrite(pte_mkdirty(mk_pte(folio_page(folio, i),
 							     t.vma->vm_page_prot)),
@@ -815,13 +816,13 @@ static void check_protected(struct kunit *test, const struct protection *prot,
 
 	ptep = pte_offset_map_lock(mm, t.pmdp, t.addr, &ptl);
 	KUNIT_ASSERT_NOT_NULL(test, ptep);
-	for (i = 0; i < PROTECT_PAGES; i++)
+	for (i = 0; i < nr; i++)
 		ptes[i] = ptep_get_and_clear(mm, t.addr + i * PAGE_SIZE, ptep + i);
 	pte_unmap_unlock(ptep, ptl);
 
-	for (i = 0; i < PROTECT_PAGES; i++) {
+	for (i = 0; i < nr; i++) {
 		if (is_entry(i)) {
-			check_pte(test, protected(entry_at(type, i)),
+			check_pte(test, protected(entry_at(type, first + i)),
 				  (flags | prot->set) & ~prot->clear, ptes[i]);
 			continue;
 		}
@@ -838,17 +839,18 @@ static void check_protected(struct kunit *test, const struct protection *prot,
 
 static void table_protect_pte(struct kunit *test)
 {
-	unsigned int i, flags;
-
-	/* All offsets are there. */
-	KUNIT_ASSERT_LE(test, 2 * nr_offsets(), PROTECT_PAGES);
-	KUNIT_ASSERT_LE(test, PROTECT_PAGES, PTRS_PER_PTE);
+	unsigned int i, flags, first;
 
 	for (i = 0; i < ARRAY_SIZE(device_types); i++)
-		for (flags = 0; flags < FLAG_EXCLUSIVE; flags++)
-			if (flags_make_sense(swp_entry(device_types[i], 0), flags))
+		for (flags = 0; flags < FLAG_EXCLUSIVE; flags++) {
+			if (!flags_make_sense(swp_entry(device_types[i], 0), flags))
+				continue;
+			/* Until each offset was there. */
+			for (first = 0; first < 2 * nr_offsets();
+			     first += 1U << PROTECT_ORDER)
 				check_protected(test, test->param_value,
-						device_types[i], flags);
+						device_types[i], flags, first);
+		}
 }
 
 #ifdef CONFIG_ARCH_HAS_PMD_SOFTLEAVES

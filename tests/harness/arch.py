@@ -99,7 +99,8 @@ ARCHS = (
     # QEMU's "max" has 52 bits of addresses, these CPUs have 48.
     replace(ARM4K, name="arm64-48", machine=replace(ARM, cpu="neoverse-n1"), few=True),
     arch("arm64-16k", *ARM64, "arm64-16k", few=True),
-    arch("arm64-64k", *ARM64, "arm64-64k", few=True),
+    # A huge page has 512 MiB.
+    arch("arm64-64k", *ARM64, "arm64-64k", few=True, mem="10G"),
     arch("arm64-kasan", *ARM64, "kasan", few=True),
     # Three and four levels of page tables; QEMU's CPU has five.
     replace(RISCV64, name="riscv64-sv39", append="no4lvl", few=True),
