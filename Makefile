@@ -21,7 +21,6 @@ help:
 	@echo 'make bisect         every patch compiles, with W=1 and sparse (an hour or two)'
 	@echo 'make check-unchanged  functions without DEVICE_PRIVATE, and on 32 bits, before and after'
 	@echo 'make size           text of mm/ without DEVICE_PRIVATE, before and after'
-	@echo 'make bench          what the series costs beside the base, in instructions'
 	@echo 'make tree           build/linux: the base commit and one commit per patch'
 	@echo 'make export         write the commits of build/linux back to patches/ and the new files'
 	@echo 'make series         build/series: what goes to the mailing list'
@@ -37,7 +36,6 @@ help:
 	@echo 'FORCE=1       tree: set unexported work aside on a branch; clean: throw it away'
 	@echo 'FRESH=1       check: repeat what has passed on the same input'
 	@echo 'ARCH=         check-arch: only those whose name starts with it'
-	@echo 'BENCH=        bench: only operations whose name starts with it'
 	@echo 'RUN= MEM= CPU= APPEND=   boot: programs (PROGRAM,ARG;...), memory, CPU, command line'
 
 deps:
@@ -96,9 +94,6 @@ check-arch: worktree
 check-space: guest
 	@$(PY) $(H)/space.py
 
-bench: guest
-	@BENCH="$(BENCH)" $(PY) $(H)/bench.py
-
 check-unchanged: worktree
 	@$(H)/deps.sh 32bit
 	@$(PY) $(H)/unchanged.py
@@ -114,4 +109,4 @@ clean:
 
 # Targets share build/; make -j must not run two of them at once.
 .NOTPARALLEL:
-.PHONY: help deps tree worktree export series build um guest boot demo check check-drivers check-um check-p2p check-cocci check-debug check-arch check-space check-unchanged bisect size bench clean
+.PHONY: help deps tree worktree export series build um guest boot demo check check-drivers check-um check-p2p check-cocci check-debug check-arch check-space check-unchanged bisect size clean

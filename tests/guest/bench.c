@@ -34,6 +34,7 @@
 
 #define ROUNDS		9
 #define HUGE_BYTES	(2UL << 20)
+#define DATA_BYTES	(16UL << 20)
 #define SWAP_DEVICE	"/dev/ram0"
 
 enum place { NOWHERE, RAM, DEVICE, SWAPPED };
@@ -302,6 +303,19 @@ static bool swap_on(void)
 	return on;
 }
 
+/* A figure says nothing if the pages are somewhere else. */
+static void check_place(char *mem, size_t bytes)
+{
+	device(own, HMM_DMIRROR_SNAPSHOT, mem, bytes, "snapshot");
+	for (size_t i = 0; i < bytes / page; i++) {
+		if ((seen[i] & 0xf0) == HMM_DMIRROR_PROT_DEV_PRIVATE_LOCAL)
+			continue;
+		printf("bench: error: page %zu of %zu is not on the device (%#x)\n", i,
+		       bytes / page, seen[i]);
+		exit(1);
+	}
+}
+
 static char *area;	/* of a round, with room to align it */
 
 static char *prepare(const struct op *op, size_t bytes)
@@ -316,8 +330,10 @@ static char *prepare(const struct op *op, size_t bytes)
 	madvise(mem, bytes, op->huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
 	if (op->place != NOWHERE)
 		write_all(mem, bytes);
-	if (op->place == DEVICE)
+	if (op->place == DEVICE) {
 		to_device(mem, bytes);
+		check_place(mem, bytes);
+	}
 	if (op->place == SWAPPED)
 		madvise(mem, bytes, MADV_PAGEOUT);
 	return mem;
@@ -369,8 +385,11 @@ int main(int argc, char **argv)
 	}
 	page = sysconf(_SC_PAGESIZE);
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	seen = malloc(1 << 20);
-	memset(seen, 1, 1 << 20);
+	/* What a device migrates it copies there, too. */
+	seen = mmap(NULL, DATA_BYTES, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (seen == MAP_FAILED)
+		die("mmap");
 	own = open("/dev/hmm_dmirror0", O_RDWR);
 	foreign = open("/dev/hmm_dmirror1", O_RDWR);
 	if (own < 0 || foreign < 0)
