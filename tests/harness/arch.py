@@ -225,7 +225,7 @@ def build(target, row):
 def run(target, report):
     row = dict.fromkeys(COLUMNS, "-")
     row["architecture"] = target.name
-    row["series"] = git("rev-parse", "--short=8", "HEAD^{tree}")
+    row["series"] = git("rev-parse", "--short=8", "HEAD^{tree}").strip()
     try:
         build(target, row)
     except Stop as error:
