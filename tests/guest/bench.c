@@ -198,10 +198,10 @@ static uint64_t fork_alone(char *mem, size_t bytes)
 	return end - start;
 }
 
-static uint64_t cow(char *mem, size_t bytes)
+/* A child that ends when @gate is closed. */
+static pid_t fork_waiting(int *gate)
 {
 	int go[2];
-	uint64_t took;
 	pid_t child;
 
 	if (pipe(go))
@@ -211,9 +211,20 @@ static uint64_t cow(char *mem, size_t bytes)
 		close(go[1]);
 		_exit(read(go[0], go, 1));
 	}
-	took = write_all(mem, bytes);
-	close(go[1]);
+	if (child < 0)
+		die("fork");
 	close(go[0]);
+	*gate = go[1];
+	return child;
+}
+
+static uint64_t cow(char *mem, size_t bytes)
+{
+	int gate;
+	pid_t child = fork_waiting(&gate);
+	uint64_t took = write_all(mem, bytes);
+
+	close(gate);
 	wait_for(child);
 	return took;
 }
@@ -221,21 +232,13 @@ static uint64_t cow(char *mem, size_t bytes)
 /* The child of a fork ends: its page tables are torn down. */
 static uint64_t exit_of_child(char *mem, size_t bytes)
 {
-	int go[2];
+	int gate;
+	pid_t child = fork_waiting(&gate);
 	uint64_t start;
-	pid_t child;
 
-	if (pipe(go))
-		die("pipe");
-	child = fork();
-	if (!child) {
-		close(go[1]);
-		_exit(read(go[0], go, 1));
-	}
-	close(go[0]);
 	sched_yield();
 	start = now();
-	close(go[1]);
+	close(gate);
 	wait_for(child);
 	return now() - start;
 }
