@@ -184,20 +184,6 @@ static void wait_for(pid_t child)
 		die("waitpid");
 }
 
-static uint64_t fork_alone(char *mem, size_t bytes)
-{
-	uint64_t start = now(), end;
-	pid_t child = fork();
-
-	if (!child)
-		_exit(0);
-	end = now();
-	if (child < 0)
-		die("fork");
-	wait_for(child);
-	return end - start;
-}
-
 /* A child that ends when @gate is closed. */
 static pid_t fork_waiting(int *gate)
 {
@@ -216,6 +202,19 @@ static pid_t fork_waiting(int *gate)
 	close(go[0]);
 	*gate = go[1];
 	return child;
+}
+
+/* A child that ran to its end would have its exit counted here. */
+static uint64_t fork_alone(char *mem, size_t bytes)
+{
+	uint64_t start = now(), took;
+	int gate;
+	pid_t child = fork_waiting(&gate);
+
+	took = now() - start;
+	close(gate);
+	wait_for(child);
+	return took;
 }
 
 static uint64_t cow(char *mem, size_t bytes)

@@ -40,6 +40,8 @@ if [ "${1-}" = arch ]; then
 		need "$cross-gcc" "gcc-$cross"
 		need "/usr/$cross/lib/libc.a" "libc6-dev-${pair#*:}-cross"
 	done
+	need hppa64-linux-gnu-gcc gcc-hppa64-linux-gnu
+	need hppa-linux-gnu-gcc gcc-hppa-linux-gnu
 	need qemu-system-aarch64 qemu-system-arm
 	need qemu-system-riscv64 qemu-system-misc
 	need qemu-system-s390x qemu-system-misc

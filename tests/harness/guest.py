@@ -20,10 +20,13 @@ UM = BUILD / "um/linux"
 INITRD = BUILD / "guest/initramfs.cpio.gz"
 LIMIT = int(os.environ.get("LIMIT") or 900)	# seconds a guest may take
 PROBE_LIMIT = 20
+POWER_OFF_LIMIT = 60		# not every machine can be switched off by its guest
 
 # Under TCG the guest's clock counts instructions, so that a slow or busy host
-# cannot make a test time out; mttcg runs the CPUs in parallel instead.
+# cannot make a test time out; mttcg runs the CPUs in parallel instead, and single
+# is for machines that cannot do either.
 ACCELERATION = {"kvm": ["-accel", "kvm"], "mttcg": ["-accel", "tcg,thread=multi"],
+                "single": ["-accel", "tcg,thread=single"],
                 "tcg": ["-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off"]}
 
 # What device_private_p2p wants: its exporter and one importer behind a PCIe switch,
@@ -168,6 +171,8 @@ def follow(command, out, limit, show):
         try:
             while True:
                 if not ready.select(max(0, end - time.monotonic())):
+                    if "guest: done" in lines:
+                        break
                     return lines, f"did not end within {limit} s and was stopped (LIMIT=SECONDS)"
                 data = os.read(qemu.stdout.fileno(), 65536)
                 if not data:
@@ -179,6 +184,8 @@ def follow(command, out, limit, show):
                     lines.append(line.decode(errors="replace"))
                     if show:
                         show(lines[-1])
+                    if lines[-1] == "guest: done":
+                        end = time.monotonic() + POWER_OFF_LIMIT
         finally:
             qemu.kill()
     if "guest: done" not in lines:

@@ -1044,13 +1044,13 @@ TEST_F(device_private, remote_access)
 	ASSERT_GE(mem, 0);
 	give(_metadata, dp, 0, dp->buf, dp->n, 1);
 	memset(dp->data, 0xee, size);
-	ASSERT_EQ(pread(mem, dp->data, size, (uintptr_t)dp->buf), size);
+	ASSERT_EQ(mem_read(mem, dp->data, size, dp->buf), size);
 	ASSERT_EQ(right(dp, dp->data, dp->n, 1), dp->n);
 	ASSERT_EQ(how_many_local(dp, 0, dp->buf, dp->n), 0);
 
 	ASSERT_EQ(to_dev(dp, 0, dp->buf, dp->n), dp->n);
 	fill(dp, dp->data, dp->n, 2);
-	ASSERT_EQ(pwrite(mem, dp->data, size, (uintptr_t)dp->buf), size);
+	ASSERT_EQ(mem_write(mem, dp->data, size, dp->buf), size);
 	close(mem);
 	ASSERT_EQ(how_many_local(dp, 0, dp->buf, dp->n), 0);
 	ASSERT_EQ(right(dp, dp->buf, dp->n, 2), dp->n);
@@ -1067,7 +1067,7 @@ TEST_F(device_private_pte, collapse)
 {
 	struct dp *dp = &self->dp;
 
-	if (!read_pmd_pagesize())
+	if (!read_private_pmd_pagesize())
 		SKIP(return, "no transparent huge pages");
 
 	fill(dp, dp->buf, dp->unit / dp->page, 1);

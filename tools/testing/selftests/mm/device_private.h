@@ -60,7 +60,7 @@ struct dp {
 /* Returns: false if the test is skipped. */
 static inline bool dp_setup(struct __test_metadata *_metadata, struct dp *dp, bool huge)
 {
-	unsigned long pmd_size = read_pmd_pagesize();
+	unsigned long pmd_size = read_private_pmd_pagesize();
 	char path[32], *area;
 
 	dp->fd[0] = -1;
@@ -114,6 +114,19 @@ static inline void dp_teardown(struct dp *dp)
 	close(dp->fd[1]);
 	close(dp->pagemap);
 	free(dp->data);
+}
+
+/* As pread() and pwrite(), which refuse the upper half of the addresses. */
+static inline ssize_t mem_read(int fd, void *buf, size_t size, const char *at)
+{
+	lseek(fd, (off_t)(uintptr_t)at, SEEK_SET);
+	return read(fd, buf, size);
+}
+
+static inline ssize_t mem_write(int fd, const void *buf, size_t size, const char *at)
+{
+	lseek(fd, (off_t)(uintptr_t)at, SEEK_SET);
+	return write(fd, buf, size);
 }
 
 /* The address of a page of the buffer. */

@@ -2366,7 +2366,7 @@ int main(int argc, char **argv)
 	ksft_print_header();
 	print_differences();
 	page = psize();
-	unit = read_pmd_pagesize();
+	unit = read_private_pmd_pagesize();
 	if (geteuid())
 		ksft_exit_skip("needs root\n");
 	if (!nr)
