@@ -89,12 +89,12 @@ POWER = Machine("qemu-system-ppc64", "qemu-system-ppc", ("-M", "pseries,cap-cfpc
                 "cap-sbbc=broken,cap-ibs=broken,cap-ccf-assist=off"), cpu="power9", cpus="2",
                 console="hvc0", out="hvc1")
 MIPS = Machine("qemu-system-mips64el", "qemu-system-mips", ("-M", "loongson3-virt"),
-               cpu="Loongson-3A4000", cpus="1", out="hvc0", terminal=virtio("virtio-serial-pci"))
+               cpu="Loongson-3A1000", cpus="1", out="hvc0", terminal=virtio("virtio-serial-pci"))
 SPARC = Machine("qemu-system-sparc64", "qemu-system-sparc", ("-M", "sun4u"),
                 cpu="TI-UltraSparc-IIi", cpus="1", out="hvc0",
                 terminal=virtio("virtio-serial-pci,bus=pciB"))
 LOONG = Machine("qemu-system-loongarch64", "qemu-system-misc", ("-M", "virt"), cpu="max",
-                cpus="2", out="hvc0", terminal=virtio("virtio-serial-pci"))
+                cpus="1", out="hvc0", terminal=virtio("virtio-serial-pci"))
 LA57 = replace(guest.PC, cpu="max,la57=on")
 
 ARM64 = ("arm64", "aarch64-linux-gnu-", "arch/arm64/boot/Image", ARM, "arm64")
@@ -107,13 +107,14 @@ FIRST = (
          counts_one=True),
     # Up to QEMU 9.0 tlbie returns while other CPUs can still write; interrupts are sure.
     arch("powerpc64le", *POWERPC, parallel="disable_tlbie"),
+    # An idle CPU that has no "wait" misses interrupts in QEMU, one that polls gets them.
     arch("mips64el", "mips", "mips64el-linux-gnuabi64-", "vmlinux", MIPS, "mips64el", mem="2G",
-         counts=False, few=True),
+         append="nohlt", few=True),
     arch("sparc64", "sparc", "sparc64-linux-gnu-", "arch/sparc/boot/image", SPARC, "sparc64",
          mem="2G", counts=False, few=True),
     # Debian 12 has no compiler for it, Debian 13 has.
     arch("loongarch64", "loongarch", "loongarch64-linux-gnu-", "vmlinux", LOONG, "loongarch64",
-         counts_one=True),
+         counts=False, few=True),
     arch("parisc64", "parisc", "hppa64-linux-gnu-", "vmlinux", None, "parisc64",
          not_booted="no 64-bit libc"),
 )
