@@ -1234,8 +1234,11 @@ static void wait_for_scans(void)
 				 __builtin_popcountl(batch[i]->kept ^ places(batch[i]));
 }
 
-/* So that no page in RAM is on another node, and is moved. */
-static bool begin_numa(void)
+/*
+ * So that no page in RAM is on another node, and is moved. And so that none waits in
+ * another CPU's batch to get on an LRU list, where reclaim and trackers find it.
+ */
+static bool begin_here(void)
 {
 	cpu_set_t here;
 
@@ -1444,10 +1447,18 @@ static bool arm_free(struct run *run)
 	return true;
 }
 
+static bool any_present(const struct run *run)
+{
+	for (unsigned long i = run->first; i < run->first + NR_TOUCHED; i++)
+		if (entry(at(run, i)) & PM_PRESENT)
+			return true;
+	return false;
+}
+
 static void page_out(struct run *run)
 {
 	/* May take more than one go. */
-	for (int i = 0; i < 3 && (!i || entry(at(run, run->first)) & PM_PRESENT); i++)
+	for (int i = 0; i < 3 && (!i || any_present(run)); i++)
 		if (madvise(run->buf, run->n * page, MADV_PAGEOUT))
 			say(run, "MADV_PAGEOUT: %s ", strerrorname_np(errno));
 }
@@ -1774,10 +1785,10 @@ static const struct tracker trackers[NR_TRACKERS] = {
 	},
 	[NUMA] = {
 		.name = "numa", .in_one_go = true, .available = need_numa,
-		.begin = begin_numa, .armed = wait_for_scans, .observe = observe_numa,
+		.begin = begin_here, .armed = wait_for_scans, .observe = observe_numa,
 	},
 	[IDLE] = {
-		.name = "idle", .available = need_idle, .arm = arm_idle,
+		.name = "idle", .available = need_idle, .begin = begin_here, .arm = arm_idle,
 		.observe = observe_idle,
 	},
 	[DAMON_VADDR] = {
@@ -1785,11 +1796,13 @@ static const struct tracker trackers[NR_TRACKERS] = {
 		.touched = watch_by_damon, .observe = observe_damon, .end = end_damon,
 	},
 	[FREE] = {
-		.name = "madv-free", .lasts = true, .arm = arm_free, .observe = observe_free,
+		.name = "madv-free", .lasts = true, .begin = begin_here, .arm = arm_free,
+		.observe = observe_free,
 	},
-	[COLD] = { .name = "madv-cold", .observe = observe_cold, },
+	[COLD] = { .name = "madv-cold", .begin = begin_here, .observe = observe_cold, },
 	[PAGEOUT] = {
-		.name = "madv-pageout", .available = need_swap, .observe = observe_pageout,
+		.name = "madv-pageout", .available = need_swap, .begin = begin_here,
+		.observe = observe_pageout,
 	},
 	[MLOCK] = { .name = "mlock", .arm = arm_mlock, .observe = observe_mlock, },
 	[MEMCG] = {
