@@ -31,7 +31,7 @@ help:
 	@echo 'KERNEL_SRC=   kernel tree or tarball to use instead of a download'
 	@echo 'CACHE_DIR=    where downloads and ccache are kept (~/.cache/linux-device-private)'
 	@echo 'J=            compile jobs (one per CPU)'
-	@echo 'ACCEL=        kvm (taken where a guest starts under it), tcg, or mttcg'
+	@echo 'ACCEL=        kvm (taken where a guest starts under it), tcg, single, or mttcg'
 	@echo 'LIMIT=        seconds a guest may take (900)'
 	@echo 'FORCE=1       tree: set unexported work aside on a branch; clean: throw it away'
 	@echo 'FRESH=1       check: repeat what has passed on the same input'

@@ -24,8 +24,7 @@
 #           slot, and the idle loop disables them again soon.
 # Known:    for MicroBlaze, where QEMU was changed: sent to qemu-devel in August 2020
 #           as "target/microblaze: Handle DISAS_EXIT_NEXT in delay slot". For MIPS
-#           QEMU's commit b74cddcbf606 added the return to the main loop after "ei"
-#           and left delay slots as they were. No report for MIPS found.
+#           no report was found.
 # This script fails if that is not so any more: 1 says it changed, 2 says that the
 # set-up went wrong.
 set -eu
