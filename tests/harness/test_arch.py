@@ -15,7 +15,8 @@ class ArchTest(unittest.TestCase):
     def setUp(self):
         temp = Path(tempfile.mkdtemp())
         for name, value in (("MEMORY", temp / "arch.json"), ("README", temp / "README.md"),
-                            ("mark", lambda *_: "mark"), ("git", lambda *_: "1234abcd")):
+                            ("mark", lambda *_: "mark"), ("git", lambda *_: "1234abcd"),
+                            ("lacks", lambda _: []), ("version", lambda _: "7.2")):
             patch = mock.patch.object(arch, name, value)
             patch.start()
             self.addCleanup(patch.stop)
@@ -59,6 +60,12 @@ class ArchTest(unittest.TestCase):
                          ("4", "-", "1/2/3"))
         self.assertEqual((count["passed"], count["failed"]), (1, 1))
         self.assertEqual(list(common.read_json(arch.MEMORY)), ["arm64 test_base"])
+
+    def test_lacks(self):
+        with mock.patch.object(arch, "lacks", lambda _: ["some-gcc"]):
+            row, count = self.run_one()
+        self.assertEqual((row["built"], row["booted"]), ("lacks some-gcc", "-"))
+        self.assertEqual(dict(count), {"skipped": 1})
 
     def test_readme(self):
         arch.README.write_text("a\n<!-- start of the table by make check-arch -->\n"

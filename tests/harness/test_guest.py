@@ -54,6 +54,10 @@ class GuestTest(unittest.TestCase):
         with self.assertRaisesRegex(common.Stop, "ended before its programs did"):
             self.boot("guest: start t\\n")
 
+    def test_a_guest_that_is_done_need_not_end_by_itself(self):
+        with mock.patch.object(guest, "POWER_OFF_LIMIT", 0.1):
+            self.assertTrue(self.boot(TAP, then="exec sleep 1000").done)
+
     def test_results_of_a_selftest(self):
         result = self.boot(TAP)
         self.assertEqual(result.status("t"), 1)
