@@ -1413,10 +1413,15 @@ static void *migrate_to_and_fro(void *arg)
 	return NULL;
 }
 
-/* Both threads are to have some rounds, whatever the scheduler does. */
+/*
+ * Both threads are to have some rounds, whatever the scheduler does. A round takes
+ * longer where a huge page has 32 MiB.
+ */
 static bool race_goes_on(const struct migrator *m, int round)
 {
-	return round < ROUNDS ||
+	int rounds = m->dp->unit > (4UL << 20) ? ROUNDS / 4 : ROUNDS;
+
+	return round < rounds ||
 	       __atomic_load_n(&m->rounds, __ATOMIC_RELAXED) < ROUNDS / 4;
 }
 
