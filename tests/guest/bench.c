@@ -2,7 +2,7 @@
 /*
  * What operations on memory cost, per page of the base size.
  *
- *	bench [-n] [OPERATION...]
+ *	bench [-n] [-x LOOPS] [OPERATION...]
  *
  * Where QEMU counts instructions (-icount shift=0) the time stamp counter does, too.
  * With -n the unit is the nanosecond. Each operation is done in several rounds; for each
@@ -10,7 +10,11 @@
  *
  *	bench: NAME MIN MEDIAN MAX
  *
- * With the devices of test_hmm it runs on any kernel that has device private memory.
+ * An OPERATION stands for all whose names start so. With -x every page costs so many turns
+ * of an empty loop more: what reads the figures has to see that.
+ *
+ * With the devices of test_hmm it runs on any kernel that has device private memory. On
+ * one without them it does what needs no device.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -35,6 +39,7 @@
 #define ROUNDS		9
 #define HUGE_BYTES	(2UL << 20)
 #define DATA_BYTES	(16UL << 20)
+#define CHUNK_BYTES	(256UL << 20)	/* what test_hmm adds to its device at a time */
 #define SWAP_DEVICE	"/dev/ram0"
 
 enum place { NOWHERE, RAM, DEVICE, SWAPPED };
@@ -43,13 +48,14 @@ struct op {
 	const char *name;
 	enum place place;	/* where the pages are before */
 	bool huge;
-	unsigned long pages;
+	unsigned long pages;	/* 0: the operation is on a chunk of the device */
 	uint64_t (*run)(char *mem, size_t bytes);
 };
 
 static int own, foreign;
 static size_t page;
 static bool nanoseconds;
+static unsigned long planted;
 static unsigned char *seen;
 
 static void die(const char *what)
@@ -242,8 +248,26 @@ static uint64_t exit_of_child(char *mem, size_t bytes)
 	return now() - start;
 }
 
+/* The device has no memory until the first page comes. */
+static uint64_t populate(char *mem, size_t bytes)
+{
+	device(own, HMM_DMIRROR_RELEASE, mem, page, "release the device's memory");
+	return to_device(mem, page);
+}
+
+static uint64_t release(char *mem, size_t bytes)
+{
+	uint64_t start;
+
+	to_device(mem, page);
+	start = now();
+	device(own, HMM_DMIRROR_RELEASE, mem, page, "release the device's memory");
+	return now() - start;
+}
+
 #define SMALL(name, place, run)	{ name, place, false, 2048, run }
 #define HUGE(name, place, run)	{ name, place, true, 2048, run }
+#define CHUNK(name, run)	{ name, RAM, false, 0, run }
 
 static const struct op ops[] = {
 	SMALL("snapshot-own-4K", DEVICE, snapshot_own),
@@ -269,6 +293,8 @@ static const struct op ops[] = {
 	SMALL("to-RAM-4K", DEVICE, to_ram),
 	HUGE("to-RAM-2M", DEVICE, to_ram),
 	HUGE("split-device-2M", DEVICE, split),
+	CHUNK("populate-device", populate),
+	CHUNK("release-device", release),
 	SMALL("fork-swap-4K", SWAPPED, fork_alone),
 	SMALL("swap-in-4K", SWAPPED, read_all),
 	SMALL("fault-RAM-4K", NOWHERE, write_all),
@@ -345,7 +371,11 @@ static uint64_t round_of(const struct op *op, size_t bytes)
 {
 	char *mem = prepare(op, bytes);
 	uint64_t took = op->run(mem, bytes);
+	uint64_t start = now();
 
+	for (volatile unsigned long i = 0; i < planted * (bytes / page); i++)
+		;
+	took += now() - start;
 	munmap(area, bytes + HUGE_BYTES);
 	return took;
 }
@@ -358,32 +388,68 @@ static int compare(const void *a, const void *b)
 }
 
 /* What is there without the pages is not theirs. */
+static double per_page(const struct op *op)
+{
+	double little, much;
+
+	if (!op->pages)
+		return (double)round_of(op, HUGE_BYTES) / (CHUNK_BYTES / page);
+	little = round_of(op, HUGE_BYTES);
+	much = round_of(op, op->pages * page + HUGE_BYTES);
+	return (much - little) / op->pages;
+}
+
 static void measure(const struct op *op)
 {
 	double took[ROUNDS];
 
-	for (int i = -1; i < ROUNDS; i++) {
-		uint64_t little = round_of(op, HUGE_BYTES);
-		uint64_t much = round_of(op, op->pages * page + HUGE_BYTES);
-
-		if (i >= 0)
-			took[i] = ((double)much - (double)little) / op->pages;
-	}
+	per_page(op);
+	for (int i = 0; i < ROUNDS; i++)
+		took[i] = per_page(op);
 	qsort(took, ROUNDS, sizeof(*took), compare);
 	printf("bench: %s %.2f %.2f %.2f\n", op->name, took[0], took[ROUNDS / 2],
 	       took[ROUNDS - 1]);
+}
+
+static bool wanted(const struct op *op, char **names)
+{
+	if (!*names)
+		return true;
+	for (; *names; names++)
+		if (!strncmp(op->name, *names, strlen(*names)))
+			return true;
+	return false;
+}
+
+static bool uses_device(const struct op *op)
+{
+	return op->place == DEVICE || !op->pages || op->run == to_device ||
+	       op->run == snapshot_own;
+}
+
+static void run_op(const struct op *op)
+{
+	if (own < 0 && uses_device(op))
+		printf("bench: %s skipped: no device\n", op->name);
+	else if (op->place == SWAPPED && !swap_on())
+		printf("bench: %s skipped: no swap\n", op->name);
+	else
+		measure(op);
 }
 
 int main(int argc, char **argv)
 {
 	int opt;
 
-	while ((opt = getopt(argc, argv, "n")) != -1) {
-		if (opt != 'n') {
-			fprintf(stderr, "usage: bench [-n] [OPERATION...]\n");
+	while ((opt = getopt(argc, argv, "nx:")) != -1) {
+		if (opt == 'n') {
+			nanoseconds = true;
+		} else if (opt == 'x') {
+			planted = strtoul(optarg, NULL, 0);
+		} else {
+			fprintf(stderr, "usage: bench [-n] [-x LOOPS] [OPERATION...]\n");
 			return 2;
 		}
-		nanoseconds = true;
 	}
 	page = sysconf(_SC_PAGESIZE);
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -394,19 +460,10 @@ int main(int argc, char **argv)
 		die("mmap");
 	own = open("/dev/hmm_dmirror0", O_RDWR);
 	foreign = open("/dev/hmm_dmirror1", O_RDWR);
-	if (own < 0 || foreign < 0)
+	if ((own < 0 || foreign < 0) && errno != ENOENT)
 		die("/dev/hmm_dmirror0");
-	for (size_t i = 0; i < sizeof(ops) / sizeof(*ops); i++) {
-		bool wanted = optind == argc;
-
-		for (int j = optind; j < argc; j++)
-			wanted = wanted || !strncmp(ops[i].name, argv[j], strlen(argv[j]));
-		if (!wanted)
-			continue;
-		if (ops[i].place == SWAPPED && !swap_on())
-			printf("bench: %s skipped: no swap\n", ops[i].name);
-		else
-			measure(&ops[i]);
-	}
+	for (size_t i = 0; i < sizeof(ops) / sizeof(*ops); i++)
+		if (wanted(&ops[i], argv + optind))
+			run_op(&ops[i]);
 	return 0;
 }
