@@ -6,7 +6,7 @@ PY := python3 -B
 LINUX := $(CURDIR)/build/linux
 
 # Options of the harness reach it through the environment.
-export KERNEL_SRC CACHE_DIR J ACCEL LIMIT FORCE FRESH
+export KERNEL_SRC CACHE_DIR J ACCEL LIMIT FORCE FRESH BENCH
 
 help:
 	@echo 'make demo           build the kernel, boot it, show device-private memory at work'
@@ -18,6 +18,7 @@ help:
 	@echo 'make check-debug    the boots with KASAN, lockdep and more, P2P race for ten minutes'
 	@echo 'make check-arch     other architectures: build, boot and test a small kernel of each'
 	@echo 'make check-space    base beside series where physical address space is scarce'
+	@echo 'make bench          what operations on memory cost, base and series; BENCH=fork: some of them'
 	@echo 'make bisect         every patch compiles, with W=1 and sparse (an hour or two)'
 	@echo 'make check-unchanged  functions without DEVICE_PRIVATE, and on 32 bits, before and after'
 	@echo 'make size           text of mm/ without DEVICE_PRIVATE, before and after'
@@ -36,6 +37,7 @@ help:
 	@echo 'FORCE=1       tree: set unexported work aside on a branch; clean: throw it away'
 	@echo 'FRESH=1       check: repeat what has passed on the same input'
 	@echo 'ARCH=         check-arch: only those whose name starts with it'
+	@echo 'BENCH=        bench: only operations whose names start with it, by commas'
 	@echo 'RUN= MEM= CPU= APPEND=   boot: programs (PROGRAM,ARG;...), memory, CPU, command line'
 
 deps:
@@ -98,6 +100,10 @@ check-unchanged: worktree
 	@$(H)/deps.sh 32bit
 	@$(PY) $(H)/unchanged.py
 
+bench: guest
+	@$(H)/deps.sh bench
+	@$(PY) $(H)/bench.py
+
 bisect: deps
 	@$(PY) $(H)/bisect.py
 
@@ -109,4 +115,4 @@ clean:
 
 # Targets share build/; make -j must not run two of them at once.
 .NOTPARALLEL:
-.PHONY: help deps tree worktree export series build um guest boot demo check check-drivers check-um check-p2p check-cocci check-debug check-arch check-space check-unchanged bisect size clean
+.PHONY: help deps tree worktree export series build um guest boot demo check check-drivers check-um check-p2p check-cocci check-debug check-arch check-space check-unchanged bench bisect size clean

@@ -38,7 +38,7 @@
 
 #define ROUNDS		9
 #define HUGE_BYTES	(2UL << 20)
-#define DATA_BYTES	(16UL << 20)
+#define DATA_BYTES	(80UL << 20)
 #define CHUNK_BYTES	(256UL << 20)	/* what test_hmm adds to its device at a time */
 #define SWAP_DEVICE	"/dev/ram0"
 
@@ -159,18 +159,40 @@ static uint64_t protect(char *mem, size_t bytes)
 	return now() - start;
 }
 
+static char *align(char *mem)
+{
+	return (char *)(((uintptr_t)mem + HUGE_BYTES - 1) & ~(HUGE_BYTES - 1));
+}
+
+static void move_to(char *to, char *mem, size_t bytes)
+{
+	if (mremap(mem, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, to) != to)
+		die("mremap");
+}
+
 static uint64_t move(char *mem, size_t bytes)
 {
 	char *to = mmap(NULL, bytes + HUGE_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	char *at = (char *)(((uintptr_t)to + HUGE_BYTES - 1) & ~(HUGE_BYTES - 1));
 	uint64_t start, end;
 
 	start = now();
-	if (mremap(mem, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, at) != at)
-		die("mremap");
+	move_to(align(to), mem, bytes);
 	end = now();
 	munmap(to, bytes + HUGE_BYTES);
 	return end - start;
+}
+
+/*
+ * What test_hmm remembers of a process it drops page by page when the process changes the
+ * mappings, at a cost that hides what the kernel does. Let it drop all before.
+ */
+static void forget(char *mem, size_t bytes)
+{
+	char *to = mmap(NULL, bytes + HUGE_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	move_to(align(to), mem, bytes);
+	move_to(mem, align(to), bytes);
+	munmap(to, bytes + HUGE_BYTES);
 }
 
 /* One base page less: a huge mapping is split. */
@@ -265,8 +287,8 @@ static uint64_t release(char *mem, size_t bytes)
 	return now() - start;
 }
 
-#define SMALL(name, place, run)	{ name, place, false, 2048, run }
-#define HUGE(name, place, run)	{ name, place, true, 2048, run }
+#define SMALL(name, place, run)	{ name, place, false, 8192, run }
+#define HUGE(name, place, run)	{ name, place, true, 16384, run }
 #define CHUNK(name, run)	{ name, RAM, false, 0, run }
 
 static const struct op ops[] = {
@@ -295,8 +317,8 @@ static const struct op ops[] = {
 	HUGE("split-device-2M", DEVICE, split),
 	CHUNK("populate-device", populate),
 	CHUNK("release-device", release),
-	SMALL("fork-swap-4K", SWAPPED, fork_alone),
-	SMALL("swap-in-4K", SWAPPED, read_all),
+	{ "fork-swap-4K", SWAPPED, false, 4096, fork_alone },
+	{ "swap-in-4K", SWAPPED, false, 4096, read_all },
 	SMALL("fault-RAM-4K", NOWHERE, write_all),
 	HUGE("fault-RAM-2M", NOWHERE, write_all),
 	SMALL("fork-RAM-4K", RAM, fork_alone),
@@ -332,7 +354,25 @@ static bool swap_on(void)
 }
 
 /* A figure says nothing if the pages are somewhere else. */
-static void check_place(char *mem, size_t bytes)
+static void check_swapped(char *mem, size_t bytes)
+{
+	uint64_t entries[bytes / page];
+	int fd = open("/proc/self/pagemap", O_RDONLY);
+
+	if (fd < 0 || pread(fd, entries, sizeof(entries), (uintptr_t)mem / page * 8) !=
+		      (ssize_t)sizeof(entries))
+		die("/proc/self/pagemap");
+	close(fd);
+	for (size_t i = 0; i < bytes / page; i++) {
+		if (entries[i] & 1ULL << 62)
+			continue;
+		printf("bench: error: page %zu of %zu is not swapped out: is " SWAP_DEVICE
+		       " too small?\n", i, bytes / page);
+		exit(1);
+	}
+}
+
+static void check_on_device(char *mem, size_t bytes)
 {
 	device(own, HMM_DMIRROR_SNAPSHOT, mem, bytes, "snapshot");
 	for (size_t i = 0; i < bytes / page; i++) {
@@ -354,16 +394,19 @@ static char *prepare(const struct op *op, size_t bytes)
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (area == MAP_FAILED)
 		die("mmap");
-	mem = (char *)(((uintptr_t)area + HUGE_BYTES - 1) & ~(HUGE_BYTES - 1));
+	mem = align(area);
 	madvise(mem, bytes, op->huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
 	if (op->place != NOWHERE)
 		write_all(mem, bytes);
 	if (op->place == DEVICE) {
 		to_device(mem, bytes);
-		check_place(mem, bytes);
+		check_on_device(mem, bytes);
+		forget(mem, bytes);
 	}
-	if (op->place == SWAPPED)
+	if (op->place == SWAPPED) {
 		madvise(mem, bytes, MADV_PAGEOUT);
+		check_swapped(mem, bytes);
+	}
 	return mem;
 }
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Install what the harness needs: with apt as root, else say what to install.
-# usage: deps.sh [arch|32bit]	what make check-arch or make check-unchanged needs, too
+# usage: deps.sh [arch|32bit|bench]	what make check-arch, check-unchanged or bench needs, too
 set -u
 
 missing=
@@ -52,6 +52,10 @@ fi
 
 if [ "${1-}" = 32bit ]; then
 	need arm-linux-gnueabihf-gcc gcc-arm-linux-gnueabihf
+fi
+
+if [ "${1-}" = bench ]; then
+	need gnuplot gnuplot-nox
 fi
 
 [ -n "$missing" ] || exit 0
