@@ -41,8 +41,8 @@
 /* Seconds of waiting for pages that are worth a line. */
 #define REPORT		10
 
-static struct device_private_space __rcu *
-	device_private_spaces[BIT(DEVICE_PRIVATE_ID_BITS)];
+struct device_private_map __rcu *
+	device_private_maps[BIT(DEVICE_PRIVATE_ID_BITS)];
 static DECLARE_BITMAP(device_private_ids, BIT(DEVICE_PRIVATE_ID_BITS));
 static unsigned int device_private_last_id;
 static DEFINE_MUTEX(device_private_mutex);
@@ -107,7 +107,7 @@ static bool index_present(const struct device_private_space *space,
 static struct page *space_page(const struct device_private_space *space,
 			       unsigned long index)
 {
-	return index_present(space, index) ? space->memmap + index : NULL;
+	return index_present(space, index) ? space->map.memmap + index : NULL;
 }
 
 /**
@@ -121,7 +121,10 @@ static struct page *space_page(const struct device_private_space *space,
  */
 struct device_private_space *device_private_space(device_private_index_t index)
 {
-	return rcu_dereference(device_private_spaces[device_private_id(index)]);
+	struct device_private_map *map =
+		rcu_dereference(device_private_maps[device_private_id(index)]);
+
+	return map ? container_of(map, struct device_private_space, map) : NULL;
 }
 
 /**
@@ -181,7 +184,7 @@ device_private_index_t page_to_device_private_index(const struct page *page)
 	const struct device_private_space *space = page_pgmap(page)->space;
 
 	return mk_device_private_index(ARCH_SOFTLEAF_OFFSET_BITS, space->id,
-				       page - space->memmap);
+				       page - space->map.memmap);
 }
 EXPORT_SYMBOL_GPL(page_to_device_private_index);
 
@@ -196,7 +199,7 @@ EXPORT_SYMBOL_GPL(page_to_device_private_index);
  */
 unsigned long device_private_page_index(const struct page *page)
 {
-	return page - page_pgmap(page)->space->memmap;
+	return page - page_pgmap(page)->space->map.memmap;
 }
 EXPORT_SYMBOL_GPL(device_private_page_index);
 
@@ -352,7 +355,7 @@ static bool page_in_use(const struct device_private_space *space,
 
 	if (page_ref_count(page))
 		return true;
-	if (head == page || !index_present(space, head - space->memmap))
+	if (head == page || !index_present(space, head - space->map.memmap))
 		return false;
 
 	return PageHead(head) && page_ref_count(head) &&
@@ -372,7 +375,7 @@ static void forget_heads(const struct device_private_space *space,
 	unsigned long i;
 
 	for (i = end; i < round_up(end, max); i++) {
-		struct page *page = space->memmap + i;
+		struct page *page = space->map.memmap + i;
 		const struct page *head;
 		unsigned long info;
 
@@ -382,8 +385,8 @@ static void forget_heads(const struct device_private_space *space,
 		info = READ_ONCE(page->compound_info);
 		head = compound_head(page);
 		/* That word of a head is folio->pgmap. */
-		if (head != page && head >= space->memmap + first &&
-		    head < space->memmap + end)
+		if (head != page && head >= space->map.memmap + first &&
+		    head < space->map.memmap + end)
 			cmpxchg(&page->compound_info, info,
 				(unsigned long)space->pgmap);
 	}
@@ -392,7 +395,7 @@ static void forget_heads(const struct device_private_space *space,
 static unsigned long memmap_addr(const struct device_private_space *space,
 				 unsigned long granule)
 {
-	return (unsigned long)(space->memmap +
+	return (unsigned long)(space->map.memmap +
 			       granule * device_private_granule());
 }
 
@@ -499,11 +502,13 @@ int device_private_populate(struct dev_pagemap *pgmap, unsigned long index,
 
 	for (i = first; i <= last; i++) {
 		const unsigned long granule = device_private_granule();
-		struct page *page = space->memmap + i * granule;
+		struct page *page = space->map.memmap + i * granule;
 		unsigned long j;
 
-		for (j = 0; j < granule; j++)
-			init_page(space, page + j);
+		/* The pages differ in nothing yet; a granule is a power of two. */
+		init_page(space, page);
+		for (j = 1; j < granule; j *= 2)
+			memcpy(page + j, page, j * sizeof(*page));
 		set_present(space, i);
 		cond_resched();
 	}
@@ -548,7 +553,7 @@ int device_private_depopulate(struct dev_pagemap *pgmap, unsigned long index,
 			return -EINVAL;
 
 	for (i = index; i < index + nr_pages; i++)
-		if (page_in_use(space, space->memmap + i))
+		if (page_in_use(space, space->map.memmap + i))
 			return -EBUSY;
 
 	for (i = first; i <= last; i++)
@@ -667,7 +672,7 @@ int device_private_register(struct dev_pagemap *pgmap, unsigned long nr_pages,
 	space->area = alloc_memmap(nr_pages, nid);
 	if (!space->area)
 		goto err_space;
-	space->memmap = space->area->addr;
+	space->map.memmap = space->area->addr;
 
 	init_completion(&pgmap->done);
 	err = percpu_ref_init(&pgmap->ref, device_private_ref_release, 0,
@@ -680,7 +685,7 @@ int device_private_register(struct dev_pagemap *pgmap, unsigned long nr_pages,
 		goto err_ref;
 
 	pgmap->space = space;
-	rcu_assign_pointer(device_private_spaces[space->id], space);
+	rcu_assign_pointer(device_private_maps[space->id], &space->map);
 	return 0;
 
 err_ref:
@@ -742,7 +747,7 @@ void device_private_unregister(struct dev_pagemap *pgmap)
 	}
 	percpu_ref_exit(&pgmap->ref);
 
-	RCU_INIT_POINTER(device_private_spaces[space->id], NULL);
+	RCU_INIT_POINTER(device_private_maps[space->id], NULL);
 	synchronize_rcu();
 
 	for (i = 0; i < nr_present(space); i++)
@@ -762,25 +767,6 @@ EXPORT_SYMBOL_GPL(device_private_unregister);
 static void devm_device_private_release(void *pgmap)
 {
 	device_private_unregister(pgmap);
-}
-
-/**
- * device_private_fault() - Let the driver migrate what the CPU has touched.
- * @vmf: the fault; @vmf->page is a page of the device, locked and referenced
- *
- * Context: See &dev_pagemap_ops.migrate_to_ram.
- *
- * Returns: what migrate_to_ram returns.
- */
-vm_fault_t device_private_fault(struct vm_fault *vmf)
-{
-	vm_fault_t ret;
-
-	device_pages_hold();
-	ret = page_pgmap(vmf->page)->ops->migrate_to_ram(vmf);
-	device_pages_unhold();
-
-	return ret;
 }
 
 /**

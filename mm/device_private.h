@@ -11,24 +11,24 @@ struct vm_struct;
 
 /**
  * struct device_private_space - a space of device private pages
+ * @map: the struct pages, [0, @nr_pages), for look-ups
  * @pgmap: the pagemap
  * @owner: copy of @pgmap->owner, so that comparing owners needs no page
  * @id: id of the space, not 0
  * @nid: node of the pages
  * @nr_pages: number of pages
- * @memmap: the struct pages, [0, @nr_pages)
- * @area: virtual area of @memmap
+ * @area: virtual area of the struct pages
  * @mutex: serialises population
  * @aliases: P2P aliases by the index of the page, see device_private_alias.c
  * @present: bit per granule, set if the granule is populated
  */
 struct device_private_space {
+	struct device_private_map map;
 	struct dev_pagemap *pgmap;
 	void *owner;
 	unsigned int id;
 	int nid;
 	unsigned long nr_pages;
-	struct page *memmap;
 	struct vm_struct *area;
 	struct mutex mutex;	/* population */
 	struct xarray aliases;
@@ -37,22 +37,10 @@ struct device_private_space {
 
 #ifdef CONFIG_DEVICE_PRIVATE
 
-static inline unsigned int device_private_id(device_private_index_t index)
-{
-	return (index.val >> DEVICE_PRIVATE_ID_SHIFT) &
-	       (BIT(DEVICE_PRIVATE_ID_BITS) - 1);
-}
-
-static inline unsigned long device_private_nr(device_private_index_t index)
-{
-	return index.val & (BIT(DEVICE_PRIVATE_INDEX_BITS) - 1);
-}
-
 struct device_private_space *device_private_space(device_private_index_t index);
 bool device_private_is_reachable(const struct device_private_space *space,
 				 struct device *dma_dev);
-bool device_private_has_aliases(struct device_private_space *space,
-				device_private_index_t index,
+bool device_private_has_aliases(device_private_index_t index,
 				unsigned long nr_pages);
 
 #else /* CONFIG_DEVICE_PRIVATE */
@@ -71,8 +59,7 @@ device_private_is_reachable(const struct device_private_space *space,
 	return false;
 }
 
-static inline bool device_private_has_aliases(struct device_private_space *space,
-					      device_private_index_t index,
+static inline bool device_private_has_aliases(device_private_index_t index,
 					      unsigned long nr_pages)
 {
 	return false;

@@ -93,21 +93,25 @@ EXPORT_SYMBOL_GPL(device_private_can_reach);
 
 /**
  * device_private_has_aliases() - Do pages have an alias?
- * @space: the space of the pages
  * @index: name of the first page
- * @nr_pages: number of pages, all of @space
+ * @nr_pages: number of pages, all of one space
  *
- * Context: RCU is held, or what pins the pages. The answer may be another one the
- * next time, see device_private_revoke_aliases().
+ * Context: any. The answer may be another one the next time, see
+ * device_private_revoke_aliases().
  *
  * Returns: true if each of the pages has an alias that is not being revoked.
  */
-bool device_private_has_aliases(struct device_private_space *space,
-				device_private_index_t index,
+bool device_private_has_aliases(device_private_index_t index,
 				unsigned long nr_pages)
 {
 	const unsigned long end = device_private_nr(index) + nr_pages;
+	struct device_private_space *space;
 	unsigned long i;
+
+	guard(rcu)();
+	space = device_private_space(index);
+	if (!space)
+		return false;
 
 	for (i = end - nr_pages; i < end; i++)
 		if (!alias_is_live(xa_load(&space->aliases, i)))

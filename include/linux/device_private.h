@@ -15,7 +15,9 @@
 #include <linux/bits.h>
 #include <linux/minmax.h>
 #include <linux/mm_types.h>
+#include <linux/mmdebug.h>
 #include <linux/pgtable.h>
+#include <linux/rcupdate.h>
 #include <linux/types.h>
 
 struct dev_pagemap;
@@ -130,6 +132,46 @@ device_private_index_t page_to_device_private_index(const struct page *page);
 struct page *device_private_index_to_page(device_private_index_t index);
 unsigned long arch_device_private_max_pages(void);
 
+/* What a look-up needs of a space. The rest of it is private to mm. */
+struct device_private_map {
+	struct page *memmap;
+};
+
+extern struct device_private_map __rcu *
+	device_private_maps[BIT(DEVICE_PRIVATE_ID_BITS)];
+
+static inline unsigned int device_private_id(device_private_index_t index)
+{
+	return (index.val >> DEVICE_PRIVATE_ID_SHIFT) &
+	       (BIT(DEVICE_PRIVATE_ID_BITS) - 1);
+}
+
+static inline unsigned long device_private_nr(device_private_index_t index)
+{
+	return index.val & (BIT(DEVICE_PRIVATE_INDEX_BITS) - 1);
+}
+
+/**
+ * device_private_pinned_page() - Find a page that is in use by its name.
+ * @index: name of the page
+ *
+ * Costs little more than pfn_to_page(), and checks as little.
+ *
+ * Context: Any. The page is pinned by a reference to its folio, or by the lock of a
+ * page table in which an entry names it.
+ *
+ * Returns: the page.
+ */
+static inline struct page *
+device_private_pinned_page(device_private_index_t index)
+{
+	const struct device_private_map *map =
+		rcu_dereference_raw(device_private_maps[device_private_id(index)]);
+
+	VM_WARN_ON_ONCE(!map);
+	return map->memmap + device_private_nr(index);
+}
+
 void device_private_revoke_aliases(struct folio *folio);
 bool device_private_can_reach(struct device *dma_dev);
 phys_addr_t device_private_alias(device_private_index_t index,
@@ -153,6 +195,12 @@ page_to_device_private_index(const struct page *page)
 
 static inline struct page *
 device_private_index_to_page(device_private_index_t index)
+{
+	return NULL;
+}
+
+static inline struct page *
+device_private_pinned_page(device_private_index_t index)
 {
 	return NULL;
 }

@@ -3,8 +3,6 @@
 #define _LINUX_MIGRATE_PFN_H
 
 #include <linux/bits.h>
-#include <linux/device_private.h>
-#include <linux/memremap.h>
 #include <linux/mm.h>
 #include <linux/types.h>
 
@@ -45,22 +43,15 @@ typedef struct {
 } migrate_pfn_t;
 
 /*
- * Watch out for PAE architecture, which has an unsigned long, and might not
- * have enough bits to store all physical address and flags. So far we have
- * enough room for all our flags.
- *
- * MIGRATE_PFN_VALID says that the entry holds a page, MIGRATE_PFN_DEVICE_PRIVATE
- * that the page is named by its device private index. The constructors set them
- * and nobody clears them; the other flags come and go.
+ * An entry is the address of the struct page, with flags in the bits that its
+ * alignment leaves free: finding the page costs nothing, whatever kind it is of.
  */
-#define MIGRATE_PFN_VALID	BIT(0)
-#define MIGRATE_PFN_MIGRATE	BIT(1)
-#define MIGRATE_PFN_DEVICE_PRIVATE BIT(2)
-#define MIGRATE_PFN_WRITE	BIT(3)
-#define MIGRATE_PFN_COMPOUND	BIT(4)
+#define MIGRATE_PFN_MIGRATE	BIT(0)
+#define MIGRATE_PFN_WRITE	BIT(1)
+#define MIGRATE_PFN_COMPOUND	BIT(2)
 
-/* How an entry names its page. Not for use outside of this header. */
-#define MIGRATE_PFN_SHIFT	6
+/* No bit of an entry: for migrate_pfn_test() to ask whether there is a page. */
+#define MIGRATE_PFN_VALID	BIT(3)
 
 /* The flags that migrate_pfn_set() and migrate_pfn_clear() may change. */
 #define MIGRATE_PFN_FLAGS	(MIGRATE_PFN_MIGRATE | MIGRATE_PFN_WRITE | \
@@ -101,17 +92,9 @@ static inline migrate_pfn_t migrate_pfn_hole(unsigned long flags)
  */
 static inline migrate_pfn_t page_to_migrate_pfn(const struct page *page)
 {
-	BUILD_BUG_ON(DEVICE_PRIVATE_BITS_MAX + MIGRATE_PFN_SHIFT > BITS_PER_LONG);
+	BUILD_BUG_ON(MIGRATE_PFN_FLAGS & ~(__alignof__(struct page) - 1));
 
-	if (is_device_private_page(page))
-		return (migrate_pfn_t){
-			(page_to_device_private_index(page).val <<
-			 MIGRATE_PFN_SHIFT) |
-			MIGRATE_PFN_DEVICE_PRIVATE | MIGRATE_PFN_VALID
-		};
-	return (migrate_pfn_t){
-		(page_to_pfn(page) << MIGRATE_PFN_SHIFT) | MIGRATE_PFN_VALID
-	};
+	return (migrate_pfn_t){ (unsigned long)page };
 }
 
 /**
@@ -136,12 +119,7 @@ static inline migrate_pfn_t folio_to_migrate_pfn(const struct folio *folio)
  */
 static inline struct page *migrate_pfn_to_page(migrate_pfn_t mpfn)
 {
-	if (!(mpfn.val & MIGRATE_PFN_VALID))
-		return NULL;
-	if (mpfn.val & MIGRATE_PFN_DEVICE_PRIVATE)
-		return device_private_index_to_page((device_private_index_t){
-			mpfn.val >> MIGRATE_PFN_SHIFT });
-	return pfn_to_page(mpfn.val >> MIGRATE_PFN_SHIFT);
+	return (struct page *)(mpfn.val & ~MIGRATE_PFN_FLAGS);
 }
 
 /**
@@ -171,6 +149,10 @@ static inline struct folio *migrate_pfn_to_folio(migrate_pfn_t mpfn)
  */
 static inline bool migrate_pfn_test(migrate_pfn_t mpfn, unsigned long flags)
 {
+	if (flags & MIGRATE_PFN_VALID && !migrate_pfn_to_page(mpfn))
+		return false;
+
+	flags &= MIGRATE_PFN_FLAGS;
 	return (mpfn.val & flags) == flags;
 }
 
