@@ -349,6 +349,44 @@ TEST_F(device_private, index_stays)
 	ASSERT_EQ(memcmp(before, after, sizeof(before)), 0);
 }
 
+/* How many entries of a sparse snapshot are right, up to the first that is not. */
+static long right_sparse(const struct dp *dp, const void *addr, unsigned long n,
+			 unsigned char pmd)
+{
+	unsigned char seen[n];
+	long ret;
+
+	ret = device(dp, 0, HMM_DMIRROR_SNAPSHOT, addr, seen, n);
+	for (long i = 0; i < ret; i++)
+		if (seen[i] != (i && pmd ? HMM_DMIRROR_PROT_ERROR : LOCAL_RW | pmd))
+			return i;
+	return ret;
+}
+
+/* Who steps from mapping to mapping gets the first entry of each, and no more. */
+TEST_F(device_private, sparse_snapshot)
+{
+	struct dp *dp = &self->dp;
+	const unsigned long first = dp->n / 4;
+
+	give(_metadata, dp, 0, dp->buf, dp->n, 1);
+	ASSERT_EQ(device(dp, 0, HMM_DMIRROR_FLAGS, NULL, NULL,
+			 HMM_DMIRROR_FLAG_SPARSE), 0);
+
+	ASSERT_EQ(right_sparse(dp, dp->buf, dp->n, dp->pmd), dp->n);
+	ASSERT_EQ(right_sparse(dp, at(dp, first), dp->n - first, dp->pmd),
+		  dp->n - first);
+	ASSERT_EQ(right_sparse(dp, at(dp, first), 1, dp->pmd), 1);
+
+	/* Now each page has a mapping of its own. */
+	ASSERT_EQ(munmap(at(dp, first), dp->page), 0);
+	ASSERT_EQ(right_sparse(dp, dp->buf, first, 0), first);
+	ASSERT_EQ(right_sparse(dp, at(dp, first + 1), dp->n - first - 1, 0),
+		  dp->n - first - 1);
+
+	ASSERT_EQ(device(dp, 0, HMM_DMIRROR_FLAGS, NULL, NULL, 0), 0);
+}
+
 /* A device is told nothing about the pages of another, which is no error. */
 TEST_F(device_private, foreign_snapshot)
 {
