@@ -107,6 +107,18 @@ static uint64_t snapshot_foreign(char *mem, size_t bytes)
 	return snapshot(foreign, mem, bytes);
 }
 
+/* One entry per mapping; on a kernel that cannot do that an entry per page. */
+static uint64_t snapshot_sparse(char *mem, size_t bytes)
+{
+	uint64_t took;
+
+	device(own, HMM_DMIRROR_FLAGS, mem, HMM_DMIRROR_FLAG_SPARSE * page, "flags");
+	took = snapshot(own, mem, bytes);
+	/* No flags at all are refused: one without a meaning. */
+	device(own, HMM_DMIRROR_FLAGS, mem, 4 * page, "flags");
+	return took;
+}
+
 static uint64_t to_device(char *mem, size_t bytes)
 {
 	uint64_t start = now();
@@ -296,6 +308,7 @@ static const struct op ops[] = {
 	SMALL("snapshot-foreign-4K", DEVICE, snapshot_foreign),
 	SMALL("snapshot-RAM-4K", RAM, snapshot_own),
 	HUGE("snapshot-own-2M", DEVICE, snapshot_own),
+	HUGE("snapshot-own-2M-sparse", DEVICE, snapshot_sparse),
 	HUGE("snapshot-foreign-2M", DEVICE, snapshot_foreign),
 	HUGE("snapshot-RAM-2M", RAM, snapshot_own),
 	SMALL("fork-device-4K", DEVICE, fork_alone),

@@ -35,6 +35,7 @@ HEADS = ("operation", "base", "series", "ratio", "reach", "spread")
 REACH = {
     "snapshot-own-4K": 0.75,
     "snapshot-foreign-4K": 0.90,
+    "snapshot-own-2M-sparse": 0.05,
     "snapshot-own-2M": 0.90,
     "populate-device": 0.50,
     "fork-swap": 1.001,

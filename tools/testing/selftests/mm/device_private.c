@@ -383,8 +383,6 @@ TEST_F(device_private, sparse_snapshot)
 	ASSERT_EQ(right_sparse(dp, dp->buf, first, 0), first);
 	ASSERT_EQ(right_sparse(dp, at(dp, first + 1), dp->n - first - 1, 0),
 		  dp->n - first - 1);
-
-	ASSERT_EQ(device(dp, 0, HMM_DMIRROR_FLAGS, NULL, NULL, 0), 0);
 }
 
 /* A device is told nothing about the pages of another, which is no error. */
