@@ -54,7 +54,7 @@ class BenchTest(unittest.TestCase):
     def test_planted_slowdown(self):
         honest = {"fork-RAM-4K": (250.0, 250.0, 250.0)}
         for slow, seen in ((330.0, True), (250.0, False)):
-            with mock.patch.object(bench, "count", lambda *_, slow=slow: {
+            with mock.patch.object(bench, "count", lambda *_, slow=slow, **__: {
                     "fork-RAM-4K": (slow, slow, slow)}), mock.patch.object(bench, "say"):
                 if seen:
                     bench.self_test(honest)

@@ -31,7 +31,7 @@ REASONS = {
     "migration entries are made from a page, and made anew":
         "remove_migration_pte try_to_migrate_one",
     "what mprotect() does to an entry is a function of its own":
-        "change_protection",
+        "change_protection __pte_swp_wrprotect",
     "GUP dumps no hole where there is an entry":
         "__get_user_pages",
     "is_zero_page() first asks for device memory, a constant here":
