@@ -94,6 +94,11 @@ mk_device_private_index(unsigned int width, unsigned int id, unsigned long index
 	};
 }
 
+/* What a look-up needs of a space. The rest of it is private to mm. */
+struct device_private_map {
+	struct page *memmap;
+};
+
 #ifdef CONFIG_DEVICE_PRIVATE
 
 #ifndef ARCH_SOFTLEAF_OFFSET_BITS
@@ -131,11 +136,6 @@ bool page_has_pfn(const struct page *page);
 device_private_index_t page_to_device_private_index(const struct page *page);
 struct page *device_private_index_to_page(device_private_index_t index);
 unsigned long arch_device_private_max_pages(void);
-
-/* What a look-up needs of a space. The rest of it is private to mm. */
-struct device_private_map {
-	struct page *memmap;
-};
 
 extern struct device_private_map __rcu *
 	device_private_maps[BIT(DEVICE_PRIVATE_ID_BITS)];
@@ -191,6 +191,11 @@ static inline device_private_index_t
 page_to_device_private_index(const struct page *page)
 {
 	return (device_private_index_t){ 0 };
+}
+
+static inline unsigned int device_private_id(device_private_index_t index)
+{
+	return 0;
 }
 
 static inline struct page *
