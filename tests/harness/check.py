@@ -490,6 +490,8 @@ def everything(report):
         if tip != series.rev("base"):
             report.section("W=1 and sparse", queue + static.CORE.digest(),
                            lambda part: static.check(part, static.CORE))
+            report.section("core without DEVICE_PRIVATE", queue + static.CORE_WITHOUT.digest(),
+                           static.core_without)
             report.section("kernel-doc", queue, kernel_doc)
             drivers(report)
             cocci.fast(report)

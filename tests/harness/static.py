@@ -23,6 +23,7 @@ POWERPC = Config("powerpc", (CONFIGS / "powerpc.config",), base="ppc64le_defconf
                  make=("ARCH=powerpc", "CROSS_COMPILE=powerpc64le-linux-gnu-",
                        "CC=ccache powerpc64le-linux-gnu-gcc"))
 WITHOUT = Config("x86_64-without", (*DRIVERS.fragments, CONFIGS / "without.config"))
+CORE_WITHOUT = Config("x86_64-without-core", (*X86.fragments, CONFIGS / "without.config"))
 # Directories whose files are built from another directory's Makefile.
 BUILT_FROM = {"drivers/gpu/drm/amd/amdkfd/": "drivers/gpu/drm/amd/amdgpu/../amdkfd/"}
 
@@ -128,6 +129,11 @@ def without(report):
     names |= {object_of(path) for path in sources(DRIVERS)
               if path.startswith("drivers/gpu/drm/amd/amdgpu/")}
     builds(report, WITHOUT, sorted({*names, "mm/", "lib/", "kernel/", "fs/proc/"}))
+
+
+def core_without(report):
+    """mm, HMM included, builds without DEVICE_PRIVATE."""
+    builds(report, CORE_WITHOUT, ["mm/", "fs/proc/"])
 
 
 def narrow(report):
