@@ -215,15 +215,16 @@ static int access_range(struct p2p_importer_file *file,
 		.notifier = &file->notifier,
 		.start = access->addr,
 		.end = access->addr + (access->npages << PAGE_SHIFT),
+		.dma_dev = &file->importer->pdev->dev,
 	};
 	unsigned long i;
 	int ret;
 
 	if (!(access->flags & P2P_ACCESS_NO_ALIAS))
-		range.dma_dev = &file->importer->pdev->dev;
+		range.default_flags = HMM_PFN_REQ_P2P;
 	if (!snapshot)
-		range.default_flags = HMM_PFN_REQ_FAULT |
-				      (write ? HMM_PFN_REQ_WRITE : 0);
+		range.default_flags |= HMM_PFN_REQ_FAULT |
+				       (write ? HMM_PFN_REQ_WRITE : 0);
 	range.hmm_pfns = kvcalloc(access->npages, sizeof(*range.hmm_pfns),
 				  GFP_KERNEL);
 	if (!range.hmm_pfns)

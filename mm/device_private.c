@@ -149,7 +149,8 @@ struct page *device_private_index_to_page(device_private_index_t index)
 
 	return page;
 }
-EXPORT_SYMBOL_GPL(device_private_index_to_page);
+/* hmm_pfn_to_page() calls it, which is for every module as it always was. */
+EXPORT_SYMBOL(device_private_index_to_page);
 
 /**
  * page_has_pfn() - May page_to_pfn() be called for this page?

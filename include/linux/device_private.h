@@ -99,6 +99,8 @@ struct device_private_map {
 	struct page *memmap;
 };
 
+void device_private_unregister(struct dev_pagemap *pgmap);
+
 #ifdef CONFIG_DEVICE_PRIVATE
 
 #ifndef ARCH_SOFTLEAF_OFFSET_BITS
@@ -120,7 +122,6 @@ struct device_private_map {
 
 int device_private_register(struct dev_pagemap *pgmap, unsigned long nr_pages,
 			    int nid);
-void device_private_unregister(struct dev_pagemap *pgmap);
 int devm_device_private_register(struct device *dev, struct dev_pagemap *pgmap,
 				 unsigned long nr_pages);
 unsigned long device_private_granule(void);

@@ -1737,6 +1737,23 @@ static void space_register(struct kunit *test)
 	device_private_unregister(&mock->pgmap);
 }
 
+/* The other way to undo a pagemap, which a driver may have forgotten to convert. */
+static void space_memunmap(struct kunit *test)
+{
+	struct mock_device *mock = mock_alloc(test);
+
+	if (!IS_ENABLED(CONFIG_ZONE_DEVICE))
+		kunit_skip(test, "there is no memunmap_pages()");
+
+	KUNIT_ASSERT_EQ(test, device_private_register(&mock->pgmap, 1, 0), 0);
+	KUNIT_EXPECT_NE(test, mock_id(mock), 0);
+	kunit_warning_suppress(test) {
+		memunmap_pages(&mock->pgmap);
+		KUNIT_EXPECT_SUPPRESSED_WARNING_COUNT(test, 1);
+	}
+	KUNIT_EXPECT_EQ(test, mock_id(mock), 0);
+}
+
 static void space_register_bad(struct kunit *test)
 {
 	static const struct dev_pagemap_ops no_migrate = {
@@ -2489,6 +2506,7 @@ static void unregister_waits(struct kunit *test)
 
 static struct kunit_case space_cases[] = {
 	KUNIT_CASE(space_register),
+	KUNIT_CASE(space_memunmap),
 	KUNIT_CASE(space_register_bad),
 	KUNIT_CASE(space_devm),
 	KUNIT_CASE(space_lookup_nothing),

@@ -188,15 +188,29 @@ def git_am(report):
         git("worktree", "remove", "--force", str(place), check=False)
 
 
+def checkpatch_on(mails):
+    """What checkpatch says of mails, as {name: lines}; one that it did not read has None."""
+    done = subprocess.run(["perl", "scripts/checkpatch.pl", *CHECKPATCH, *map(str, mails)],
+                          cwd=LINUX, env=GIT_ENV, capture_output=True, text=True, check=False)
+    said = dict.fromkeys(mail.name for mail in mails)
+    begun, found = iter(mails), []
+    for line in done.stdout.splitlines():
+        # The line that counts closes a mail.
+        if line.startswith("total: "):
+            said[next(begun).name], found = found, []
+        elif line:
+            found.append(line.rpartition("/")[2])
+    return said
+
+
 def checkpatch(report):
-    for mail in sorted((BUILD / "series").glob("0*.patch")):
-        if mail.name == "0000-cover-letter.patch":
-            continue
-        done = subprocess.run(["perl", "scripts/checkpatch.pl", *CHECKPATCH, str(mail)], cwd=LINUX,
-                              env=GIT_ENV, capture_output=True, text=True, check=False)
-        lines = [line for line in done.stdout.splitlines() if line and "total: 0 errors" not in line]
-        report.add(f"checkpatch {mail.name}", done.returncode == 0,
-                   "\n    ".join(line.rpartition("/")[2] for line in lines))
+    mails = [mail for mail in sorted((BUILD / "series").glob("0*.patch"))
+             if mail.name != "0000-cover-letter.patch"]
+    with ThreadPoolExecutor(JOBS) as pool:
+        for said in pool.map(checkpatch_on, [mails[i::JOBS] for i in range(JOBS)]):
+            for name, lines in sorted(said.items()):
+                report.add(f"checkpatch {name}", lines == [],
+                           "was not read" if lines is None else "\n    ".join(lines))
 
 
 # --- the C files that the series touches ---
@@ -479,9 +493,9 @@ def everything(report):
         queue = patches.digest(patches.names()) + tip
         if tip != series.rev("base"):
             series.make_mail()
-            report.section("round trip of the queue", queue, round_trip)
-            report.section("git am", queue, git_am)
-            report.section("checkpatch", queue, checkpatch)
+            report.sections([("git am", queue, git_am),
+                             ("round trip of the queue", queue, round_trip),
+                             ("checkpatch", queue, checkpatch)])
         if not report.section("guest programs", None, build_guest):
             return
         um(report)

@@ -351,38 +351,55 @@ TEST_F(device_private, index_stays)
 
 /* How many entries of a sparse snapshot are right, up to the first that is not. */
 static long right_sparse(const struct dp *dp, const void *addr, unsigned long n,
-			 unsigned char pmd)
+			 unsigned char want)
 {
 	unsigned char seen[n];
 	long ret;
 
 	ret = device(dp, 0, HMM_DMIRROR_SNAPSHOT, addr, seen, n);
 	for (long i = 0; i < ret; i++)
-		if (seen[i] != (i && pmd ? HMM_DMIRROR_PROT_ERROR : LOCAL_RW | pmd))
+		if (seen[i] != (i && want & HMM_DMIRROR_PROT_PMD ?
+				HMM_DMIRROR_PROT_ERROR : want))
 			return i;
 	return ret;
+}
+
+/* Whole, and in parts; then with a mapping for each page. */
+static void check_sparse(struct __test_metadata *_metadata, const struct dp *dp,
+			 unsigned char want)
+{
+	const unsigned long first = dp->n / 4;
+
+	ASSERT_EQ(right_sparse(dp, dp->buf, dp->n, want | dp->pmd), dp->n);
+	ASSERT_EQ(right_sparse(dp, at(dp, first), dp->n - first, want | dp->pmd),
+		  dp->n - first);
+	ASSERT_EQ(right_sparse(dp, at(dp, first), 1, want | dp->pmd), 1);
+
+	ASSERT_EQ(munmap(at(dp, first), dp->page), 0);
+	ASSERT_EQ(right_sparse(dp, dp->buf, first, want), first);
+	ASSERT_EQ(right_sparse(dp, at(dp, first + 1), dp->n - first - 1, want),
+		  dp->n - first - 1);
 }
 
 /* Who steps from mapping to mapping gets the first entry of each, and no more. */
 TEST_F(device_private, sparse_snapshot)
 {
 	struct dp *dp = &self->dp;
-	const unsigned long first = dp->n / 4;
 
 	give(_metadata, dp, 0, dp->buf, dp->n, 1);
 	ASSERT_EQ(device(dp, 0, HMM_DMIRROR_FLAGS, NULL, NULL,
 			 HMM_DMIRROR_FLAG_SPARSE), 0);
+	check_sparse(_metadata, dp, LOCAL_RW);
+}
 
-	ASSERT_EQ(right_sparse(dp, dp->buf, dp->n, dp->pmd), dp->n);
-	ASSERT_EQ(right_sparse(dp, at(dp, first), dp->n - first, dp->pmd),
-		  dp->n - first);
-	ASSERT_EQ(right_sparse(dp, at(dp, first), 1, dp->pmd), 1);
+TEST_F(device_private, sparse_snapshot_ram)
+{
+	struct dp *dp = &self->dp;
 
-	/* Now each page has a mapping of its own. */
-	ASSERT_EQ(munmap(at(dp, first), dp->page), 0);
-	ASSERT_EQ(right_sparse(dp, dp->buf, first, 0), first);
-	ASSERT_EQ(right_sparse(dp, at(dp, first + 1), dp->n - first - 1, 0),
-		  dp->n - first - 1);
+	fill(dp, dp->buf, dp->n, 1);
+	ASSERT_EQ(device(dp, 0, HMM_DMIRROR_FLAGS, NULL, NULL,
+			 HMM_DMIRROR_FLAG_SPARSE), 0);
+	check_sparse(_metadata, dp, RAM_RW);
 }
 
 /* A device is told nothing about the pages of another, which is no error. */
