@@ -15,6 +15,7 @@ help:
 	@echo 'make check-um       KUnit and the selftests by um, natively'
 	@echo 'make check-p2p      P2P between emulated PCI devices alone'
 	@echo 'make check-cocci    the semantic patches: fixtures, the series made anew, Linux 6.12'
+	@echo 'make check-compat   one driver, compiled for Linux 6.1, 6.12, the base and the series'
 	@echo 'make check-debug    the boots with KASAN, lockdep and more, P2P race for ten minutes'
 	@echo 'make check-arch     other architectures: build, boot and test a small kernel of each'
 	@echo 'make check-space    base beside series where physical address space is scarce'
@@ -86,6 +87,9 @@ check-p2p: build guest
 check-cocci: worktree
 	@$(PY) $(H)/cocci.py
 
+check-compat: worktree
+	@$(PY) $(H)/compat.py
+
 check-debug: guest
 	@$(PY) $(H)/check.py debug
 
@@ -115,4 +119,4 @@ clean:
 
 # Targets share build/; make -j must not run two of them at once.
 .NOTPARALLEL:
-.PHONY: help deps tree worktree export series build um guest boot demo check check-drivers check-um check-p2p check-cocci check-debug check-arch check-space check-unchanged bench bisect size clean
+.PHONY: help deps tree worktree export series build um guest boot demo check check-drivers check-um check-p2p check-cocci check-compat check-debug check-arch check-space check-unchanged bench bisect size clean

@@ -7,7 +7,8 @@
  * it is accessible for others while it has a slot of the window. The contents of
  * a page are in its slot then, and in system memory, which only this driver
  * knows, otherwise. What the BAR has more than the window is p2pmem: memory with
- * PFNs, which processes can map.
+ * PFNs, which processes can map. Or the window is as large as the memory, which then
+ * is accessible as a whole: the exporter is linear.
  *
  * Who holds what:
  *  - exporter->mutex: the window is changed, folios move between it and memory;
@@ -40,6 +41,10 @@
 
 static_assert(HPAGE_PMD_NR > 1);
 
+static bool linear;
+module_param(linear, bool, 0644);
+MODULE_PARM_DESC(linear, "The memory of devices bound from now on is in the BAR as a whole");
+
 struct slot {
 	unsigned long index;	/* of the page that has it */
 	unsigned long since;	/* jiffies */
@@ -52,6 +57,7 @@ struct p2p_exporter {
 	struct dev_pagemap pagemap;
 	int id;
 	char name[24];
+	bool linear;
 
 	struct rw_semaphore alive;	/* read: the device is in use */
 	bool gone;
@@ -96,7 +102,12 @@ static void read_page(struct p2p_exporter *exporter, unsigned long index,
 static void write_page(struct p2p_exporter *exporter, unsigned long index,
 		       const void *from)
 {
-	memcpy(exporter->memory + index * PAGE_SIZE, from, PAGE_SIZE);
+	const int slot = exporter->slot_of[index];
+
+	if (slot < 0)
+		memcpy(exporter->memory + index * PAGE_SIZE, from, PAGE_SIZE);
+	else
+		memcpy_toio(exporter->window + slot * PAGE_SIZE, from, PAGE_SIZE);
 }
 
 /* --- the window --- */
@@ -107,6 +118,8 @@ static void free_slots(struct p2p_exporter *exporter, unsigned long index,
 	unsigned long i;
 
 	lockdep_assert_held(&exporter->lock);
+	if (exporter->linear)
+		return;
 	for (i = index; i < index + nr_pages; i++) {
 		if (exporter->slot_of[i] < 0)
 			continue;
@@ -297,8 +310,7 @@ static void fill_device_folio(struct p2p_exporter *exporter, struct folio *folio
 
 	for (i = 0; i < folio_nr_pages(folio); i++) {
 		if (!from) {
-			memset(exporter->memory + (index + i) * PAGE_SIZE, 0,
-			       PAGE_SIZE);
+			write_page(exporter, index + i, page_address(ZERO_PAGE(0)));
 			continue;
 		}
 		addr = kmap_local_page(from + i);
@@ -491,6 +503,11 @@ static const struct dev_pagemap_ops p2p_exporter_pagemap_ops = {
 	.p2p_map = p2p_exporter_map,
 };
 
+static const struct dev_pagemap_ops p2p_exporter_linear_ops = {
+	.folio_free = p2p_exporter_folio_free,
+	.migrate_to_ram = p2p_exporter_migrate_to_ram,
+};
+
 /* --- ioctls --- */
 
 static bool ignore_invalidation(struct mmu_interval_notifier *notifier,
@@ -590,7 +607,8 @@ static int configure(struct p2p_exporter *exporter,
 		return -EINVAL;
 
 	guard(spinlock)(&exporter->lock);
-	exporter->window_pages = config->window_pages ?: WINDOW_PAGES;
+	if (!exporter->linear)
+		exporter->window_pages = config->window_pages ?: WINDOW_PAGES;
 	exporter->residency = msecs_to_jiffies(config->residency_ms);
 	WRITE_ONCE(exporter->mode, config->mode);
 	return 0;
@@ -631,6 +649,8 @@ static long range_ioctl(struct p2p_exporter *exporter, unsigned int cmd,
 		return -EFAULT;
 	if (!range_is_valid(&range))
 		return -EINVAL;
+	if (cmd == P2P_EXPORTER_REVOKE && exporter->linear)
+		return -EOPNOTSUPP;
 
 	range.done = 0;
 	if (cmd == P2P_EXPORTER_MIGRATE)
@@ -710,6 +730,7 @@ static int p2p_exporter_init(struct p2p_exporter *exporter)
 {
 	struct pci_dev *pdev = exporter->pdev;
 	struct dev_pagemap *pgmap = &exporter->pagemap;
+	const u64 window = exporter->window_pages * PAGE_SIZE;
 	int ret;
 
 	ret = pcim_enable_device(pdev);
@@ -718,23 +739,24 @@ static int p2p_exporter_init(struct p2p_exporter *exporter)
 	ret = pcim_p2pdma_init(pdev);
 	if (ret)
 		return ret;
-	if (pci_resource_len(pdev, BAR) < WINDOW_PAGES * PAGE_SIZE)
+	if (pci_resource_len(pdev, BAR) < window)
 		return -ENODEV;
 	exporter->window = pcim_iomap_region(pdev, BAR, KBUILD_MODNAME);
 	if (IS_ERR(exporter->window))
 		return PTR_ERR(exporter->window);
 	exporter->window_phys = pci_resource_start(pdev, BAR);
-	if (pci_resource_len(pdev, BAR) > WINDOW_PAGES * PAGE_SIZE) {
-		ret = pci_p2pdma_add_resource(pdev, BAR, 0,
-					      WINDOW_PAGES * PAGE_SIZE);
+	if (pci_resource_len(pdev, BAR) > window) {
+		ret = pci_p2pdma_add_resource(pdev, BAR, 0, window);
 		if (ret)
 			return ret;
 	}
 
 	pgmap->type = MEMORY_DEVICE_PRIVATE;
-	pgmap->ops = &p2p_exporter_pagemap_ops;
+	pgmap->ops = exporter->linear ? &p2p_exporter_linear_ops :
+					&p2p_exporter_pagemap_ops;
 	pgmap->owner = exporter;
 	pgmap->p2p_provider = pcim_p2pdma_provider(pdev, BAR);
+	pgmap->p2p_phys = exporter->window_phys;	/* if it is linear */
 	ret = device_private_register(pgmap, MEMORY_PAGES,
 				      dev_to_node(&pdev->dev));
 	if (ret)
@@ -781,9 +803,10 @@ static int p2p_exporter_probe(struct pci_dev *pdev,
 	mutex_init(&exporter->mutex);
 	spin_lock_init(&exporter->lock);
 	exporter->pdev = pdev;
-	exporter->window_pages = WINDOW_PAGES;
+	exporter->linear = linear;
+	exporter->window_pages = linear ? MEMORY_PAGES : WINDOW_PAGES;
 	for (i = 0; i < MEMORY_PAGES; i++)
-		exporter->slot_of[i] = -1;
+		exporter->slot_of[i] = exporter->linear ? i : -1;
 
 	ret = -ENOMEM;
 	exporter->memory = vmalloc(MEMORY_PAGES * PAGE_SIZE);

@@ -138,15 +138,17 @@ static const struct mmu_interval_notifier_ops p2p_importer_notifier_ops = {
 
 static u8 type_of(unsigned long hmm_pfn)
 {
-	const u8 write = hmm_pfn & HMM_PFN_WRITE ? P2P_TYPE_WRITE : 0;
+	u8 flags = hmm_pfn & HMM_PFN_WRITE ? P2P_TYPE_WRITE : 0;
 
 	if (hmm_pfn & HMM_PFN_ERROR)
 		return P2P_TYPE_ERROR;
 	if (!(hmm_pfn & HMM_PFN_VALID))
 		return P2P_TYPE_NONE;
+	if (hmm_pfn_to_map_order(hmm_pfn))
+		flags |= P2P_TYPE_LARGE;
 	if (hmm_pfn_is_device_private(hmm_pfn))
-		return write | P2P_TYPE_PRIVATE;
-	return write | (hmm_pfn_is_p2p(hmm_pfn) ? P2P_TYPE_ALIAS : P2P_TYPE_RAM);
+		return flags | P2P_TYPE_PRIVATE;
+	return flags | (hmm_pfn_is_p2p(hmm_pfn) ? P2P_TYPE_ALIAS : P2P_TYPE_RAM);
 }
 
 static u8 map_of(const struct p2p_importer_file *file, unsigned long i)

@@ -20,6 +20,7 @@ enum p2p_type {
 	P2P_TYPE_ALIAS,
 	P2P_TYPE_MASK = 0x0f,
 	P2P_TYPE_WRITE = 0x10,	/* flag: access includes writing */
+	P2P_TYPE_LARGE = 0x20,	/* flag, of an importer: it has an order */
 };
 
 /**

@@ -626,7 +626,7 @@ static struct vm_struct *alloc_memmap(unsigned long nr_pages, int nid)
 /**
  * device_private_register() - Register a space of device private pages.
  * @pgmap: the pagemap: @type is MEMORY_DEVICE_PRIVATE, @ops with migrate_to_ram
- * and folio_free, and @owner are set; with @p2p_provider also p2p_map
+ * and folio_free, and @owner are set; with @p2p_provider also p2p_map, or @p2p_phys
  * @nr_pages: size of the device's memory in pages
  * @nid: node that the pages count to, NUMA_NO_NODE for the current one
  *
@@ -636,8 +636,9 @@ static struct vm_struct *alloc_memmap(unsigned long nr_pages, int nid)
  * Context: May sleep.
  *
  * Returns: 0; -EINVAL if the type is another one, an op or the owner is missing,
- * the size is zero, or @pgmap is registered already; -E2BIG if there are more
- * pages than an entry can name; -ENOSPC if no id is left; -ENOMEM.
+ * the size is zero, the pages would not be in the BAR of the provider, or @pgmap is
+ * registered already; -E2BIG if there are more pages than an entry can name; -ENOSPC
+ * if no id is left; -ENOMEM.
  */
 int device_private_register(struct dev_pagemap *pgmap, unsigned long nr_pages,
 			    int nid)
@@ -650,10 +651,11 @@ int device_private_register(struct dev_pagemap *pgmap, unsigned long nr_pages,
 	    !pgmap->ops->migrate_to_ram || !pgmap->ops->folio_free ||
 	    !pgmap->owner || pgmap->space || !nr_pages)
 		return -EINVAL;
-	if (pgmap->p2p_provider && !pgmap->ops->p2p_map)
-		return -EINVAL;
 	if (nr_pages > arch_device_private_max_pages())
 		return -E2BIG;
+	if (pgmap->p2p_provider && !pgmap->ops->p2p_map &&
+	    !device_private_is_in_bar(pgmap, nr_pages, pgmap->p2p_phys))
+		return -EINVAL;
 	if (nid == NUMA_NO_NODE)
 		nid = numa_mem_id();
 

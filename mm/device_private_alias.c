@@ -4,7 +4,8 @@
  *
  * The driver of a space, the exporter, can give a page an address in a PCI BAR
  * of its device, through which the device of another driver, the importer, can
- * reach it: an alias. A space has a record for each page that has one.
+ * reach it: an alias. A space has a record for each page that has one, unless the
+ * exporter is linear: then the index of a page tells its address, for good.
  *
  * Who holds what:
  *  - records are made, and revoked, with the folio locked and referenced, and
@@ -92,6 +93,35 @@ bool device_private_can_reach(struct device *dma_dev)
 EXPORT_SYMBOL_GPL(device_private_can_reach);
 
 /**
+ * device_private_is_linear() - Have all pages of a space an alias, by their index?
+ * @space: the space
+ *
+ * Context: RCU is held, or what pins the space.
+ *
+ * Returns: true if @space has a provider and its driver makes no aliases itself.
+ */
+bool device_private_is_linear(const struct device_private_space *space)
+{
+	return space->pgmap->p2p_provider && !space->pgmap->ops->p2p_map;
+}
+
+/**
+ * device_private_is_in_bar() - Can aliases be where a driver says that they are?
+ * @pgmap: the pagemap, which has a provider
+ * @nr_pages: number of pages
+ * @phys: physical address of the first one
+ *
+ * Returns: true if all of the pages are in the BAR of the provider.
+ */
+bool device_private_is_in_bar(struct dev_pagemap *pgmap, unsigned long nr_pages,
+			      phys_addr_t phys)
+{
+	return PAGE_ALIGNED(phys) &&
+	       pci_p2pdma_contains(pgmap->p2p_provider, phys,
+				   nr_pages << PAGE_SHIFT);
+}
+
+/**
  * device_private_has_aliases() - Do pages have an alias?
  * @index: name of the first page
  * @nr_pages: number of pages, all of one space
@@ -99,7 +129,8 @@ EXPORT_SYMBOL_GPL(device_private_can_reach);
  * Context: any. The answer may be another one the next time, see
  * device_private_revoke_aliases().
  *
- * Returns: true if each of the pages has an alias that is not being revoked.
+ * Returns: true if each of the pages has a record of an alias that is not being
+ * revoked; of a linear exporter none has one.
  */
 bool device_private_has_aliases(device_private_index_t index,
 				unsigned long nr_pages)
@@ -142,6 +173,10 @@ phys_addr_t device_private_alias(device_private_index_t index,
 		return PHYS_ADDR_MAX;
 
 	*provider = space->pgmap->p2p_provider;
+	if (device_private_is_linear(space))
+		return space->pgmap->p2p_phys +
+		       PFN_PHYS(device_private_nr(index));
+
 	record = xa_load(&space->aliases, device_private_nr(index));
 	return record ? PFN_PHYS(xa_to_value(record) >> ALIAS_SHIFT) :
 			PHYS_ADDR_MAX;
@@ -167,9 +202,7 @@ static int make_aliases(struct device_private_space *space, unsigned long index,
 	if (err)
 		goto err_release;
 
-	if (!PAGE_ALIGNED(phys) ||
-	    !pci_p2pdma_contains(pgmap->p2p_provider, phys,
-				 nr_pages << PAGE_SHIFT)) {
+	if (!device_private_is_in_bar(pgmap, nr_pages, phys)) {
 		dev_err_ratelimited(pgmap->p2p_provider->owner,
 				    "P2P alias %pa of %lu device private pages is not in the BAR of its provider\n",
 				    &phys, nr_pages);
@@ -274,6 +307,7 @@ static void *no_record(void *record)
  * For the exporter. When this returns nobody uses the addresses any more, which
  * can then be given to other pages. The importers find out by an invalidation
  * of their notifiers, and ask for the page anew when they need it.
+ * A linear exporter has none to take back: it migrates the page.
  *
  * Context: May sleep. The folio is locked and referenced. May be called from
  * &dev_pagemap_ops.p2p_map, for folios whose lock is had by folio_trylock():
@@ -310,8 +344,15 @@ EXPORT_SYMBOL_GPL(device_private_revoke_aliases);
 void device_private_drop_aliases(struct folio *folio)
 {
 	struct device_private_space *space = folio->pgmap->space;
+	const unsigned long nr_pages = folio_nr_pages(folio);
+	unsigned long index, found;
 
-	if (!xa_empty(&space->aliases))
-		change_aliases(space, device_private_page_index(&folio->page),
-			       folio_nr_pages(folio), no_record);
+	if (xa_empty(&space->aliases))
+		return;
+
+	/* None is made any more, so the lock is only for those that are there. */
+	index = device_private_page_index(&folio->page);
+	found = index;
+	if (xa_find(&space->aliases, &found, index + nr_pages - 1, XA_PRESENT))
+		change_aliases(space, index, nr_pages, no_record);
 }

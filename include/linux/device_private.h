@@ -26,6 +26,12 @@ struct folio;
 struct p2pdma_provider;
 struct page;
 
+/*
+ * Code that is built for kernels in which a device private page has a PFN, too, tests
+ * for this. See Documentation/mm/device_private_porting.rst.
+ */
+#define HAVE_DEVICE_PRIVATE_INDEX	1
+
 /**
  * typedef device_private_index_t - the name of a device private page
  * @val: opaque: the id of the space and the index in it, {0} is no page

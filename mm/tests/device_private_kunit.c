@@ -1786,9 +1786,10 @@ static void space_register_bad(struct kunit *test)
 	pgmap->owner = NULL;
 	KUNIT_EXPECT_EQ(test, device_private_register(pgmap, 1, 0), -EINVAL);
 
-	/* A provider, and no op to make aliases. */
+	/* A provider, no op to make aliases, and no place where they are. */
 	mock_init(mock);
 	pgmap->p2p_provider = &provider;
+	pgmap->p2p_phys = 1;
 	KUNIT_EXPECT_EQ(test, device_private_register(pgmap, 1, 0), -EINVAL);
 	pgmap->p2p_provider = NULL;
 

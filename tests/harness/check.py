@@ -37,6 +37,10 @@ FRESH = os.environ.get("FRESH", "") not in ("", "0")
 # keeps the number spaces apart.
 CHECKPATCH = ["--strict", "--terse", "--show-types", "-q", "--ignore",
               "FILE_PATH_CHANGES,NEW_TYPEDEFS"]
+# The header for drivers that are built for many kernels is all about their versions.
+MANY_KERNELS = "-Documentation-let-a-driver-be-built-for-older"
+VERSIONS = re.compile(r": (WARNING:(LINUX_VERSION_CODE|CONSTANT_COMPARISON)"
+                      r"|(ERROR|CHECK):SPACING: .*'[<>/]')")
 # The tests ask for huge pages where they want them.
 BOOT = "transparent_hugepage=madvise"
 NO_KUNIT = f"{BOOT} kunit.enable=0"
@@ -198,7 +202,7 @@ def checkpatch_on(mails):
         # The line that counts closes a mail.
         if line.startswith("total: "):
             said[next(begun).name], found = found, []
-        elif line:
+        elif line and not (MANY_KERNELS in line and VERSIONS.search(line)):
             found.append(line.rpartition("/")[2])
     return said
 
@@ -395,8 +399,8 @@ def boots(report):
     image = boot_mark(kernel.IMAGE)
     guest.acceleration()
     # The longest first.
-    report.sections([*nodes_sections("guest, two nodes", image),
-                     ("guest", image, boot_all),
+    report.sections([("guest", image, boot_all),
+                     *reversed(nodes_sections("guest, two nodes", image)),
                      ("guest, coherent devices", image, boot_coherent),
                      *p2p_sections(image),
                      ("guest, CPU with L1TF", image, boot_l1tf)])

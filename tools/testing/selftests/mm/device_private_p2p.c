@@ -42,8 +42,10 @@
 #define UNBIND_ROUNDS	20
 #define LONG_MS		100000	/* no page is thrown out of the window */
 #define DRIVER		"/sys/bus/pci/drivers/test_p2p_exporter/"
+#define LINEAR		"/sys/module/test_p2p_exporter/parameters/linear"
 
 #define ALIAS_RW	(P2P_TYPE_ALIAS | P2P_TYPE_WRITE)
+#define LARGE_RW	(ALIAS_RW | P2P_TYPE_LARGE)
 #define PRIVATE_RW	(P2P_TYPE_PRIVATE | P2P_TYPE_WRITE)
 #define PRIVATE_RO	P2P_TYPE_PRIVATE
 #define RAM_RW		(P2P_TYPE_RAM | P2P_TYPE_WRITE)
@@ -940,6 +942,86 @@ TEST_F(p2p, exporter_unbound)
 	ASSERT_EQ(write_text(DRIVER "bind", name), 0);
 }
 
+/* Bind the exporter anew, with all of its memory in its BAR, or a window. */
+static bool bind_exporter(struct p2p *p, bool linear)
+{
+	char name[NAME_MAX];
+
+	if (!exporter_name(name) || write_text(LINEAR, linear ? "Y" : "N") ||
+	    write_text(DRIVER "unbind", name) || write_text(DRIVER "bind", name))
+		return false;
+	close(p->exporter);
+	p->exporter = open_misc("p2p_exporter0");
+	return p->exporter >= 0 &&
+	       (info(p).window_pages == info(p).memory_pages) == linear;
+}
+
+/* The index of a page tells its alias: there is nothing to ask the exporter. */
+TEST_F(p2p, linear)
+{
+	struct p2p *p = &self->p2p;
+
+	ASSERT_TRUE(bind_exporter(p, true));
+	EXPECT_TRUE(to_device(p, NR_PAGES, 24));
+	EXPECT_EQ(import(p, NEAR, 0, NR_PAGES, P2P_ACCESS_SNAPSHOT, 0), 0);
+	EXPECT_TRUE(all(p->types, NR_PAGES, ALIAS_RW));
+	EXPECT_EQ(import(p, FAR, 0, NR_PAGES, P2P_ACCESS_SNAPSHOT, 0), 0);
+	EXPECT_TRUE(all(p->types, NR_PAGES, p->far_reaches ? ALIAS_RW : P2P_TYPE_NONE));
+	EXPECT_TRUE(imported(p, NEAR, NR_PAGES, 0, ALIAS_RW, P2P_MAP_BUS, 24));
+	table("read, linear exporter", p->types[0], p->maps[0],
+	      NR_PAGES * p->page, "stayed on the device");
+	fill(p->data, NR_PAGES * p->page, 25);
+	EXPECT_EQ(import(p, NEAR, 0, NR_PAGES, P2P_ACCESS_WRITE, p->page), 0);
+	EXPECT_TRUE(all(p->maps, NR_PAGES, P2P_MAP_BUS));
+	table("write, linear exporter", p->types[0], p->maps[0],
+	      NR_PAGES * p->page, "stayed on the device");
+	EXPECT_TRUE(owner_sees(p, 0, NR_PAGES, PRIVATE_RW));
+	EXPECT_EQ(export(p, P2P_EXPORTER_REVOKE, 0, 1, NULL), -EOPNOTSUPP);
+	EXPECT_EQ(info(p).maps, 0);
+	EXPECT_TRUE(imported(p, NEAR, NR_PAGES, P2P_ACCESS_NO_ALIAS, RAM_RW,
+			     P2P_MAP_MEMORY, 25));
+	EXPECT_TRUE(holds(p->buf, NR_PAGES * p->page, 25));
+
+	/* It goes while the pages are mapped. */
+	EXPECT_TRUE(to_device(p, NR_PAGES, 26));
+	EXPECT_EQ(import(p, NEAR, 0, NR_PAGES, 0, 0), 0);
+	EXPECT_TRUE(all(p->types, NR_PAGES, ALIAS_RW));
+	ASSERT_TRUE(bind_exporter(p, false));
+	EXPECT_TRUE(imported(p, NEAR, NR_PAGES, 0, RAM_RW, P2P_MAP_MEMORY, 26));
+}
+
+/* A large folio has one alias; the parts of one that is split have some each. */
+TEST_F(p2p, linear_huge)
+{
+	struct p2p *p = &self->p2p;
+	const unsigned long n = p->pmd / p->page;
+
+	ASSERT_EQ(madvise(p->buf, p->pmd, MADV_HUGEPAGE), 0);
+	fill(p->buf, p->pmd, 27);
+	if (!check_huge_anon(p->buf, 2 * p->pmd, 1, p->pmd))
+		SKIP(return, "no huge page to be had");
+	ASSERT_TRUE(bind_exporter(p, true));
+	EXPECT_EQ(export(p, P2P_EXPORTER_MIGRATE, 0, n, NULL), 0);
+	EXPECT_TRUE(owner_sees(p, 0, n, PRIVATE_RW));
+
+	EXPECT_EQ(import(p, NEAR, 0, n, 0, 0), 0);
+	EXPECT_TRUE(all(p->types, n, LARGE_RW));
+	EXPECT_TRUE(all(p->maps, n, P2P_MAP_BUS));
+	EXPECT_TRUE(imported(p, NEAR, NR_PAGES, 0, LARGE_RW, P2P_MAP_BUS, 27));
+	table("read, linear exporter, large folio", p->types[0], p->maps[0],
+	      NR_PAGES * p->page, "stayed on the device");
+	EXPECT_TRUE(owner_sees(p, 0, n, PRIVATE_RW));
+
+	/* The page table, and at the next fault the folio. */
+	EXPECT_EQ(munmap(p->buf + p->pmd - p->page, p->page), 0);
+	EXPECT_TRUE(imported(p, NEAR, NR_PAGES, 0, ALIAS_RW, P2P_MAP_BUS, 27));
+	EXPECT_TRUE(holds(p->buf, p->page, 27));
+	EXPECT_EQ(import(p, NEAR, 0, n - 1, 0, 0), 0);
+	EXPECT_TRUE(all(p->types, 1, RAM_RW));
+	EXPECT_TRUE(holds(p->buf, p->pmd - p->page, 27));
+	ASSERT_TRUE(bind_exporter(p, false));
+}
+
 TEST_F(p2p, bad_input)
 {
 	struct p2p *p = &self->p2p;
@@ -1195,6 +1277,26 @@ TEST_F_TIMEOUT(p2p, race, 3600)
 	while (!__atomic_load_n(&race.splits, __ATOMIC_RELAXED))
 		sleep(1);
 	ASSERT_TRUE(end_race(&race, racers, what));
+}
+
+/* As race, but nothing is revoked, and no page lacks its alias. */
+TEST_F_TIMEOUT(p2p, race_linear, 3600)
+{
+	static void *(* const what[MAX_RACERS])(void *) = {
+		race_import, race_import, race_export, race_cpu, race_unmap,
+		race_split, race_import_large,
+	};
+	const char *seconds = getenv("P2P_RACE_SECONDS");
+	struct race race = { .p = &self->p2p };
+	struct racer racers[MAX_RACERS];
+
+	ASSERT_TRUE(bind_exporter(race.p, true));
+	ASSERT_TRUE(start_race(&race, racers, what));
+	sleep(seconds ? atoi(seconds) : 5);
+	while (!__atomic_load_n(&race.splits, __ATOMIC_RELAXED))
+		sleep(1);
+	EXPECT_TRUE(end_race(&race, racers, what));
+	ASSERT_TRUE(bind_exporter(race.p, false));
 }
 
 /*
