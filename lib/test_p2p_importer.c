@@ -148,7 +148,9 @@ static u8 type_of(unsigned long hmm_pfn)
 		flags |= P2P_TYPE_LARGE;
 	if (hmm_pfn_is_device_private(hmm_pfn))
 		return flags | P2P_TYPE_PRIVATE;
-	return flags | (hmm_pfn_is_p2p(hmm_pfn) ? P2P_TYPE_ALIAS : P2P_TYPE_RAM);
+	if (hmm_pfn_is_alias(hmm_pfn))
+		return flags | P2P_TYPE_ALIAS;
+	return flags | (hmm_pfn_is_p2p(hmm_pfn) ? P2P_TYPE_P2PMEM : P2P_TYPE_RAM);
 }
 
 static u8 map_of(const struct p2p_importer_file *file, unsigned long i)
@@ -206,6 +208,13 @@ static int fault(struct hmm_range *range, unsigned int flags)
 	return ret;
 }
 
+/* Of what was reported: can an alias not be mapped, which must not be an error? */
+static bool cannot_map(const struct p2p_access *access, unsigned long hmm_pfn, int ret)
+{
+	return hmm_pfn_is_alias(hmm_pfn) &&
+	       (ret == -EFAULT || access->flags & P2P_ACCESS_CANNOT_MAP);
+}
+
 static int access_range(struct p2p_importer_file *file,
 			const struct p2p_access *access, void *data, u8 *types,
 			u8 *maps)
@@ -248,6 +257,12 @@ again:
 			ret = access_entry(file, first + i, range.hmm_pfns[i],
 					   data ? data + i * access->bytes : NULL,
 					   access->bytes, write);
+		if (cannot_map(access, range.hmm_pfns[i], ret)) {
+			mutex_unlock(&file->mutex);
+			/* Get it in system memory, then. */
+			range.default_flags &= ~HMM_PFN_REQ_P2P;
+			goto again;
+		}
 		maps[i] = map_of(file, first + i);
 	}
 	mutex_unlock(&file->mutex);

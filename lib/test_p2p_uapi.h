@@ -18,6 +18,7 @@ enum p2p_type {
 	P2P_TYPE_RAM,
 	P2P_TYPE_PRIVATE,
 	P2P_TYPE_ALIAS,
+	P2P_TYPE_P2PMEM,
 	P2P_TYPE_MASK = 0x0f,
 	P2P_TYPE_WRITE = 0x10,	/* flag: access includes writing */
 	P2P_TYPE_LARGE = 0x20,	/* flag, of an importer: it has an order */
@@ -96,9 +97,10 @@ struct p2p_exporter_config {
 
 #define P2P_ACCESS_WRITE	0x1		/* write to the memory, not read */
 #define P2P_ACCESS_SNAPSHOT	0x2		/* types only, nothing is faulted */
-#define P2P_ACCESS_NO_ALIAS	0x4		/* do not opt in: no dma_dev */
+#define P2P_ACCESS_NO_ALIAS	0x4		/* do not opt in */
 #define P2P_ACCESS_LOCKED	0x8		/* fault with mmap_lock held */
 #define P2P_ACCESS_IMPATIENT	0x10		/* give up without progress */
+#define P2P_ACCESS_CANNOT_MAP	0x20		/* as if an alias could not be mapped */
 
 /* How an entry was mapped for DMA, one byte per page. */
 enum p2p_map {

@@ -43,6 +43,9 @@
 
 struct device_private_map __rcu *
 	device_private_maps[BIT(DEVICE_PRIVATE_ID_BITS)];
+/* softleaf_to_page() looks here, which is for every module as it always was. */
+EXPORT_SYMBOL(device_private_maps);
+
 static DECLARE_BITMAP(device_private_ids, BIT(DEVICE_PRIVATE_ID_BITS));
 static unsigned int device_private_last_id;
 static DEFINE_MUTEX(device_private_mutex);
@@ -793,3 +796,16 @@ int devm_device_private_register(struct device *dev, struct dev_pagemap *pgmap,
 	return devm_add_action_or_reset(dev, devm_device_private_release, pgmap);
 }
 EXPORT_SYMBOL_GPL(devm_device_private_register);
+
+/**
+ * devm_device_private_unregister() - Unregister a space before the driver unbinds.
+ * @dev: the device
+ * @pgmap: registered with devm_device_private_register()
+ *
+ * Context: see device_private_unregister().
+ */
+void devm_device_private_unregister(struct device *dev, struct dev_pagemap *pgmap)
+{
+	devm_release_action(dev, devm_device_private_release, pgmap);
+}
+EXPORT_SYMBOL_GPL(devm_device_private_unregister);

@@ -41,6 +41,7 @@ struct device_private_space *device_private_space(device_private_index_t index);
 bool device_private_is_reachable(const struct device_private_space *space,
 				 struct device *dma_dev);
 bool device_private_is_linear(const struct device_private_space *space);
+bool device_private_is_large(const struct device_private_space *space);
 bool device_private_is_in_bar(struct dev_pagemap *pgmap, unsigned long nr_pages,
 			      phys_addr_t phys);
 bool device_private_has_aliases(device_private_index_t index,
@@ -64,6 +65,12 @@ device_private_is_reachable(const struct device_private_space *space,
 
 static inline bool
 device_private_is_linear(const struct device_private_space *space)
+{
+	return false;
+}
+
+static inline bool
+device_private_is_large(const struct device_private_space *space)
 {
 	return false;
 }

@@ -66,7 +66,7 @@ bool device_private_is_reachable(const struct device_private_space *space,
  * device_private_can_reach() - Is there a space that a device can reach?
  * @dma_dev: device that does DMA
  *
- * As long as there is none, hmm_range_fault() reports no P2P entries for
+ * As long as there is none, hmm_range_fault() reports no aliases for
  * &hmm_range.dma_dev. Spaces come and go with the drivers of their devices.
  *
  * Context: any.
@@ -103,6 +103,21 @@ EXPORT_SYMBOL_GPL(device_private_can_reach);
 bool device_private_is_linear(const struct device_private_space *space)
 {
 	return space->pgmap->p2p_provider && !space->pgmap->ops->p2p_map;
+}
+
+/**
+ * device_private_is_large() - Have large folios of a space one large alias?
+ * @space: the space
+ *
+ * Context: RCU is held, or what pins the space.
+ *
+ * Returns: true if @space is linear and its aliases are aligned as its indices are.
+ */
+bool device_private_is_large(const struct device_private_space *space)
+{
+	return device_private_is_linear(space) &&
+	       IS_ALIGNED(space->pgmap->p2p_phys,
+			  PAGE_SIZE << DEVICE_PRIVATE_MAX_ORDER);
 }
 
 /**

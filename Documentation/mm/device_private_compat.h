@@ -97,6 +97,24 @@ static inline struct folio *migrate_pfn_to_folio(migrate_pfn_t mpfn)
 }
 #endif
 
+/* New in 6.15. What there was before takes the PFNs of a range. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 19, 0) && \
+    LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0)
+static inline int migrate_device_pfns(migrate_pfn_t *src_pfns, unsigned long npages)
+{
+	unsigned long i;
+
+	for (i = 0; i < npages; i++) {
+		struct page *page = migrate_pfn_to_page(src_pfns[i]);
+
+		src_pfns[i] = migrate_pfn_none();
+		if (page)
+			migrate_device_range(src_pfns + i, page_to_pfn(page), 1);
+	}
+	return 0;
+}
+#endif
+
 /* --- Entries of HMM ---------------------------------------------------------------- */
 
 #if defined(CONFIG_HMM_MIRROR) && LINUX_VERSION_CODE >= KERNEL_VERSION(5, 8, 0)
@@ -117,9 +135,15 @@ static inline struct page *hmm_pfn_to_device_private_page(unsigned long hmm_pfn)
 #define HMM_PFN_REQ_P2P		0UL
 #define HMM_PFN_REQ_SPARSE	0UL
 
-static inline bool hmm_pfn_is_p2p(unsigned long hmm_pfn)
+static inline bool hmm_pfn_is_alias(unsigned long hmm_pfn)
 {
 	return false;
+}
+
+static inline bool hmm_pfn_is_p2p(unsigned long hmm_pfn)
+{
+	return (hmm_pfn & HMM_PFN_VALID) &&
+	       is_pci_p2pdma_page(hmm_pfn_to_page(hmm_pfn));
 }
 #endif
 

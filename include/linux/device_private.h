@@ -130,6 +130,7 @@ int device_private_register(struct dev_pagemap *pgmap, unsigned long nr_pages,
 			    int nid);
 int devm_device_private_register(struct device *dev, struct dev_pagemap *pgmap,
 				 unsigned long nr_pages);
+void devm_device_private_unregister(struct device *dev, struct dev_pagemap *pgmap);
 unsigned long device_private_granule(void);
 int device_private_populate(struct dev_pagemap *pgmap, unsigned long index,
 			    unsigned long nr_pages);

@@ -1825,6 +1825,11 @@ static void space_devm(struct kunit *test)
 			0);
 	KUNIT_EXPECT_NE(test, mock_id(mock), 0);
 
+	/* Early, and once more at the end. */
+	devm_device_private_unregister(dev, &mock->pgmap);
+	KUNIT_EXPECT_EQ(test, mock_id(mock), 0);
+	KUNIT_EXPECT_EQ(test, devm_device_private_register(dev, &mock->pgmap, 1),
+			0);
 	kunit_device_unregister(test, dev);
 	KUNIT_EXPECT_EQ(test, mock_id(mock), 0);
 }

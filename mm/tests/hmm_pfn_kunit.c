@@ -186,7 +186,7 @@ static void hmm_same_page(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, hmm_pfn_same_page(entry, other));
 }
 
-static void hmm_p2p(struct kunit *test)
+static void hmm_alias(struct kunit *test)
 {
 	struct mock_device *mock = mock_populated(test, device_private_granule());
 	struct page *page = folio_page(mock_get(test, mock, NR_PAGES, ORDER), 3);
@@ -194,10 +194,11 @@ static void hmm_p2p(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(hmm_permissions); i++) {
-		const unsigned long entry = index.val | HMM_PFN_P2P |
+		const unsigned long entry = index.val | HMM_PFN_ALIAS |
 					    HMM_PFN_VALID | hmm_permissions[i];
 		const unsigned long own = hmm_device_pfn(page, 0, 0);
 
+		KUNIT_EXPECT_TRUE(test, hmm_pfn_is_alias(entry));
 		KUNIT_EXPECT_TRUE(test, hmm_pfn_is_p2p(entry));
 		KUNIT_EXPECT_FALSE(test, hmm_pfn_is_device_private(entry));
 		KUNIT_EXPECT_EQ(test, hmm_pfn_to_device_private_index(entry).val,
@@ -206,7 +207,24 @@ static void hmm_p2p(struct kunit *test)
 		/* What the owner is told of the same page is another thing. */
 		KUNIT_EXPECT_FALSE(test, hmm_pfn_same_page(entry, own));
 		KUNIT_EXPECT_FALSE(test, hmm_pfn_is_p2p(own));
+		KUNIT_EXPECT_FALSE(test, hmm_pfn_is_alias(own));
 	}
+}
+
+/* A page of peer memory has a PFN: nothing is special but its type. */
+static void hmm_p2pmem(struct kunit *test)
+{
+	struct page *page = folio_page(ram_get(test, ORDER), 3);
+	const unsigned long ram = hmm_ram_pfn(page, 0, 0);
+	const unsigned long entry = ram | HMM_PFN_P2P;
+
+	KUNIT_EXPECT_TRUE(test, hmm_pfn_is_p2p(entry));
+	KUNIT_EXPECT_FALSE(test, hmm_pfn_is_alias(entry));
+	KUNIT_EXPECT_FALSE(test, hmm_pfn_is_device_private(entry));
+	KUNIT_EXPECT_PTR_EQ(test, hmm_pfn_to_page(entry), page);
+	KUNIT_EXPECT_EQ(test, hmm_pfn_to_phys(entry), page_to_phys(page));
+	KUNIT_EXPECT_FALSE(test, hmm_pfn_same_page(entry, ram));
+	KUNIT_EXPECT_FALSE(test, hmm_pfn_is_p2p(ram));
 }
 
 /* What names no page, or none that DMA can reach, is not mapped. */
@@ -217,7 +235,7 @@ static void hmm_dma_refused(struct kunit *test)
 	const unsigned long entries[] = {
 		0, HMM_PFN_ERROR, page_to_pfn(folio_page(ram_get(test, ORDER), 1)),
 		hmm_device_pfn(page, 0, HMM_PFN_WRITE),
-		page_to_device_private_index(page).val | HMM_PFN_P2P,
+		page_to_device_private_index(page).val | HMM_PFN_ALIAS,
 	};
 	struct device *dev = kunit_device_register(test, "hmm_dma");
 	struct hmm_dma_map map = { .dma_entry_size = PAGE_SIZE };
@@ -254,7 +272,8 @@ static struct kunit_case hmm_cases[] = {
 	KUNIT_CASE(hmm_stale),
 	KUNIT_CASE(hmm_map_order),
 	KUNIT_CASE(hmm_same_page),
-	KUNIT_CASE(hmm_p2p),
+	KUNIT_CASE(hmm_alias),
+	KUNIT_CASE(hmm_p2pmem),
 	KUNIT_CASE(hmm_dma_refused),
 	{}
 };

@@ -170,4 +170,11 @@ unsigned long hmm_pfn_to_phys(unsigned long hmm_pfn);
 bool hmm_pfn_is_device_private(unsigned long hmm_pfn);
 bool hmm_pfn_is_p2p(unsigned long hmm_pfn);
 
+/* A driver's header, which spatch does not see. */
+struct holder {
+	struct migrate_vma job;
+	migrate_pfn_t *sources;
+};
+struct page *fresh(void);
+
 #endif /* FAKE_H */

@@ -2,6 +2,7 @@
 // The calls that a file is read for, as far as spatch can parse the file.
 
 @use@
+attribute name __free;
 position p;
 identifier f = {pfn_swap_entry_to_page, pfn_swap_entry_folio, swp_offset_pfn,
 		softleaf_to_page, softleaf_to_folio, softleaf_to_pfn,

@@ -29,6 +29,8 @@ README = TOP / "README.md"
 PLACE = TOP / "tests/bench"
 NAMES = os.environ.get("BENCH", "").split(",") if os.environ.get("BENCH") else []
 PAIRS = 5
+# A spread from which on a ratio of times tells nothing.
+NOISE = 0.5
 HEADS = ("operation", "base", "series", "ratio", "reach", "spread")
 
 # What the ratio is to come to, by the start of the operation's name; the first that fits.
@@ -107,7 +109,10 @@ def judge(row, name, ratio):
 
 
 def timed(pairs):
-    """Rows of the table of nanoseconds: medians over the pairs, and of the pairs' ratios."""
+    """Rows of the table of nanoseconds: medians over the pairs, and of the pairs' ratios.
+
+    The spread is that of the ratios, or of the series where the base has nothing to compare.
+    """
     rows = []
     for name in pairs[0][1]:
         row = dict.fromkeys(HEADS, "-")
@@ -116,9 +121,10 @@ def timed(pairs):
                    spread=f"{100 * spread(series):.0f} %")
         if all(name in before for before, _ in pairs):
             base = [before[name][1] for before, _ in pairs]
-            ratio = statistics.median(new / old for old, new in zip(base, series))
-            row.update(base=f"{statistics.median(base):.0f}", ratio=f"{ratio:.3f}",
-                       spread=f"{100 * max(spread(base), spread(series)):.0f} %")
+            ratios = [new / old for old, new in zip(base, series)]
+            wide = spread(ratios)
+            row.update(base=f"{statistics.median(base):.0f}", spread=f"{100 * wide:.0f} %",
+                       ratio=f"{statistics.median(ratios):.3f}" if wide <= NOISE else "-")
         rows.append(row)
     return rows
 
@@ -126,7 +132,7 @@ def timed(pairs):
 def spread(values):
     """Of the middle half, relative to the median."""
     low, middle, high = statistics.quantiles(values)
-    return (high - low) / middle
+    return abs((high - low) / middle)
 
 
 def markdown(rows):

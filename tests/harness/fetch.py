@@ -16,6 +16,7 @@ from common import CACHE, TOP, Stop, file_sha256, git, need_space, need_tool, \
 TIMEOUT = 20		# seconds without a byte before a server counts as gone
 UNPACKED = 4096		# MiB: work tree, its git objects, and room for a build
 SUITES = ("trixie-backports", "forky", "sid", "trixie")
+OLDER = ("trixie", "bookworm")
 
 
 def base():
@@ -83,17 +84,20 @@ def read_some(reply):
         return error.partial
 
 
-def mirrors():
-    """The Debian mirrors apt is configured with on this machine."""
+def apt_uris():
+    """The Debian archives apt is configured with on this machine, the security updates' too."""
     if not shutil.which("apt-get"):
         return []
     out = subprocess.run(["apt-get", "indextargets", "--format", "$(REPO_URI) $(ORIGIN)"],
                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                          text=True, check=False).stdout
     uris = [line.split()[0] for line in out.splitlines()
-            if line.startswith("http") and line.endswith(" Debian")
-            and "security" not in line]
+            if line.startswith("http") and line.endswith(" Debian")]
     return [uri.rstrip("/") + "/" for uri in dict.fromkeys(uris)]
+
+
+def mirrors():
+    return [uri for uri in apt_uris() if "security" not in uri]
 
 
 def from_kernel_org(want):
@@ -130,28 +134,58 @@ def from_debian(want):
     return checked(path, want["debian-sha256"])
 
 
+def in_debian(series, places, version=None):
+    """The package linux-source-SERIES in the first (mirror, suite) that has it, or that version.
+
+    Returns the mirror, the suite and the fields of the package.
+    """
+    for mirror, suite in places:
+        url = f"{mirror}dists/{suite}/main/binary-amd64/Packages.xz"
+        try:
+            with urllib.request.urlopen(url, timeout=TIMEOUT) as reply:
+                index = lzma.decompress(reply.read()).decode()
+        except (OSError, lzma.LZMAError):
+            continue
+        for found in re.finditer(rf"^Package: linux-source-{re.escape(series)}\n(?:.+\n)*",
+                                 index, re.M):
+            field = dict(re.findall(r"^([\w-]+): (.*)$", found[0], re.M))
+            if version in (None, field["Version"]):
+                return mirror, suite, field
+    raise OSError(f"no suite of {', '.join(dict.fromkeys(suite for _, suite in places))} has "
+                  f"linux-source-{series} {version or ''}".rstrip())
+
+
+def take(mirror, field):
+    """A package as the index has it: cached, else downloaded."""
+    path = CACHE / field["Filename"].rsplit("/", 1)[1]
+    if not path.exists():
+        download(mirror + field["Filename"], path, field["SHA256"])
+    return checked(path, field["SHA256"])
+
+
 def newest_in_debian(want):
     """The newest package of the same series, for when the exact one is gone."""
     series = ".".join(want["version"].split(".")[:2])
-    for mirror in mirrors():
-        for suite in SUITES:
-            url = f"{mirror}dists/{suite}/main/binary-amd64/Packages.xz"
-            try:
-                with urllib.request.urlopen(url, timeout=TIMEOUT) as reply:
-                    index = lzma.decompress(reply.read()).decode()
-            except (OSError, lzma.LZMAError):
-                continue
-            found = re.search(rf"^Package: linux-source-{re.escape(series)}\n(?:.+\n)*", index, re.M)
-            if not found:
-                continue
-            field = dict(re.findall(r"^([\w-]+): (.*)$", found[0], re.M))
-            path = CACHE / field["Filename"].rsplit("/", 1)[1]
-            say(f"notice: Linux {want['version']} has left the archive; taking "
-                f"{field['Version']} from {suite}, checksum from its index")
-            if not path.exists():
-                download(mirror + field["Filename"], path, field["SHA256"])
-            return checked(path, field["SHA256"])
-    raise OSError(f"no suite of {', '.join(SUITES)} has linux-source-{series}")
+    mirror, suite, field = in_debian(series, [(mirror, suite) for mirror in mirrors()
+                                              for suite in SUITES])
+    say(f"notice: Linux {want['version']} has left the archive; taking "
+        f"{field['Version']} from {suite}, checksum from its index")
+    return take(mirror, field)
+
+
+def older(series, version):
+    """The source package of an older series: that version from the cache, or what Debian has."""
+    kept = sorted(CACHE.glob(f"linux-source-{series}_{version}_*.deb"))
+    if kept:
+        return kept[-1]
+    places = [(uri, f"{suite}-security" if "security" in uri else suite)
+              for uri in apt_uris() for suite in OLDER]
+    try:
+        mirror, suite, field = in_debian(series, places, version)
+    except OSError:
+        mirror, suite, field = in_debian(series, places)
+    say(f"  fetching linux-source-{series} {field['Version']} from {suite}")
+    return take(mirror, field)
 
 
 def checked(path, sum256):
@@ -180,19 +214,20 @@ def archive():
                f"({'; '.join(why)}): name a tree or tarball in KERNEL_SRC")
 
 
-def unpack_archive(path, into):
-    """Unpack a tarball, or the tarball inside Debian's package."""
+def unpack_archive(path, into, *only):
+    """Unpack a tarball, or the tarball inside Debian's package: all of it, or these patterns."""
     say(f"unpacking {path.name}")
     need_tool("xz", "xz-utils")
     tar = ["tar", "-x", "--strip-components=1", "-C", str(into)]
+    patterns = ["--wildcards", *only] if only else []
     if path.suffix == ".deb":
         need_tool("ar", "binutils")
         with subprocess.Popen(["ar", "p", path, "data.tar.xz"], stdout=subprocess.PIPE) as ar, \
              subprocess.Popen(["tar", "-xJO", "--wildcards", "./usr/src/linux-source-*.tar.xz"],
                               stdin=ar.stdout, stdout=subprocess.PIPE) as outer:
-            done = subprocess.run([*tar, "-J"], stdin=outer.stdout, check=False)
+            done = subprocess.run([*tar, "-J", *patterns], stdin=outer.stdout, check=False)
     else:
-        done = subprocess.run([*tar, "-f", path], check=False)
+        done = subprocess.run([*tar, "-f", path, *patterns], check=False)
     if done.returncode:
         raise Stop(f"{path} cannot be unpacked: is it a whole kernel tarball?")
 

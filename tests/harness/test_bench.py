@@ -51,6 +51,11 @@ class BenchTest(unittest.TestCase):
         self.assertEqual((cow["base"], cow["series"], cow["ratio"]), ("400", "440", "1.100"))
         self.assertEqual((own["base"], own["series"], own["ratio"]), ("-", "7", "-"))
 
+    def test_noise_is_no_ratio(self):
+        pairs = [({"cow": (0, 100, 0)}, {"cow": (0, 100 * i, 0)}) for i in range(1, 6)]
+        row, = bench.timed(pairs)
+        self.assertEqual((row["series"], row["ratio"]), ("300", "-"))
+
     def test_planted_slowdown(self):
         honest = {"fork-RAM-4K": (250.0, 250.0, 250.0)}
         for slow, seen in ((330.0, True), (250.0, False)):

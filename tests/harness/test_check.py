@@ -63,5 +63,29 @@ class Sections(unittest.TestCase):
         self.assertEqual(sorted(self.runs), ["fails", "stops"])
 
 
+class Checkpatch(unittest.TestCase):
+    """Many mails in one run of checkpatch."""
+
+    def said(self, output, *names):
+        done = mock.Mock(stdout=output)
+        with mock.patch("check.subprocess.run", return_value=done):
+            return check.checkpatch_on([Path("/series") / name for name in names])
+
+    def test_each_mail_gets_its_lines(self):
+        self.assertEqual(
+            self.said("total: 0 errors\n/series/b:9: ERROR:X: no\n/series/b:10: CHECK:Y: no\n"
+                      "total: 1 errors\ntotal: 0 errors\n", "a", "b", "c"),
+            {"a": [], "b": ["b:9: ERROR:X: no", "b:10: CHECK:Y: no"], "c": []})
+
+    def test_what_was_not_read_is_told(self):
+        self.assertEqual(self.said("total: 0 errors\n", "a", "b"), {"a": [], "b": None})
+
+    def test_allowed_in_one_mail_alone(self):
+        mails = ("0001-coccicheck-tell-spatch-of-macros.patch", "0002-mm.patch")
+        lines = [f"{mail}:7: ERROR:COMPLEX_MACRO: no" for mail in mails]
+        self.assertEqual(self.said("".join(f"/series/{line}\ntotal: 1 errors\n" for line in lines),
+                                   *mails), {mails[0]: [], mails[1]: [lines[1]]})
+
+
 if __name__ == "__main__":
     unittest.main()

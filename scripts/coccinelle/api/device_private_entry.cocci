@@ -2,13 +2,16 @@
 ///
 /// A device private entry of a page table has no PFN. Where an entry is known to
 /// be device private, take its page or folio with softleaf_to_device_private_page()
-/// or softleaf_to_device_private_folio(), not with what decodes a PFN:
-/// pfn_swap_entry_to_page(), pfn_swap_entry_folio() and swp_offset_pfn() up to
-/// Linux 6.18, softleaf_to_page(), softleaf_to_folio() and softleaf_to_pfn() since.
+/// or softleaf_to_device_private_folio(), not with a function that decodes a PFN:
+/// device_private_entry_to_page() up to Linux 5.13, pfn_swap_entry_to_page(),
+/// pfn_swap_entry_folio() and swp_offset_pfn() up to 6.18, softleaf_to_page(),
+/// softleaf_to_folio() and softleaf_to_pfn() since.
 ///
 /// An entry is known to be device private if every path to the use passes a test
-/// that says so after the entry was last assigned. Where it may be device private
-/// or something else the use is reported, and left as it is.
+/// that says so, and nothing can have changed the entry since. Every other use is
+/// left as it is, and reported if the entry may be device private. The number in a
+/// migration entry is reported, too: if the page is device private, it is no PFN. So
+/// is the offset of what a test says has no PFN: that may be device private from now on.
 ///
 // Confidence: High
 // Comments: Needs Python. The tests understood are those in TESTS and KINDS below.
@@ -33,12 +36,14 @@ ALL = PAGE | {"none", "swap", "marker"}
 TESTS = {
     "is_device_private_entry": PRIVATE,
     "is_writable_device_private_entry": {"private write"},
+    "is_write_device_private_entry": {"private write"},
     "softleaf_is_device_private": PRIVATE,
     "softleaf_is_device_private_write": {"private write"},
     "is_migration_entry": MIGRATION,
     "is_readable_migration_entry": {"migration read"},
     "is_readable_exclusive_migration_entry": {"migration exclusive"},
     "is_writable_migration_entry": {"migration write"},
+    "is_write_migration_entry": {"migration write"},
     "softleaf_is_migration": MIGRATION,
     "softleaf_is_migration_read": {"migration read"},
     "softleaf_is_migration_read_exclusive": {"migration exclusive"},
@@ -56,9 +61,7 @@ TESTS = {
     "is_pte_marker_entry": {"marker"},
     "softleaf_is_marker": {"marker"},
     "softleaf_is_valid_pmd_entry": PRIVATE | MIGRATION,
-}
-# The same of the entry that a page table entry holds.
-HOLDER_TESTS = {
+    # The same of the entry that a page table entry holds.
     "is_pmd_device_private_entry": PRIVATE,
     "pmd_is_device_private_entry": PRIVATE,
     "is_pmd_migration_entry": MIGRATION,
@@ -67,8 +70,9 @@ HOLDER_TESTS = {
     "is_hugetlb_entry_hwpoisoned": {"hwpoison"},
     "pmd_is_valid_softleaf": PRIVATE | MIGRATION,
 }
-HOLDERS = ("softleaf_from_pte", "softleaf_from_pmd", "pte_to_swp_entry",
-           "pmd_to_swp_entry")
+# A page table entry and the entry in it are the same thing here.
+HOLDERS = {"softleaf_from_pte", "softleaf_from_pmd", "pte_to_swp_entry", "pmd_to_swp_entry",
+           "softleaf_to_pte", "softleaf_to_pmd", "swp_entry_to_pte", "swp_entry_to_pmd"}
 KINDS = {
     "SOFTLEAF_DEVICE_PRIVATE_READ": {"private read"},
     "SOFTLEAF_DEVICE_PRIVATE_WRITE": {"private write"},
@@ -93,7 +97,7 @@ KINDS = {
     "SWP_HWPOISON": {"hwpoison"},
     "SWP_PTE_MARKER": {"marker"},
 }
-TYPES = ("softleaf_type", "swp_type")
+TYPES = {"softleaf_type", "swp_type"}
 MAKERS = {
     "make_readable_device_private_entry": {"private read"},
     "make_writable_device_private_entry": {"private write"},
@@ -101,519 +105,602 @@ MAKERS = {
     "make_readable_migration_entry": {"migration read"},
     "make_readable_exclusive_migration_entry": {"migration exclusive"},
     "make_writable_migration_entry": {"migration write"},
+    "make_device_private_entry": PRIVATE,
+    "make_migration_entry": MIGRATION,
     "softleaf_mk_migration": MIGRATION,
 }
-# These only say what they are given, loudly.
-WRAPPERS = {"likely", "unlikely", "WARN_ON", "WARN_ON_ONCE", "VM_WARN_ON",
+# The functions that take an entry apart, and what some of them say of it by their name.
+PAGES = {"pfn_swap_entry_to_page", "pfn_swap_entry_folio", "softleaf_to_page", "softleaf_to_folio",
+         "device_private_entry_to_page", "migration_entry_to_page"}
+# These take any entry that has a page: the function that is given it need not know more.
+ANY = {"softleaf_to_page", "softleaf_to_folio"}
+NUMBERS = {"swp_offset_pfn", "softleaf_to_pfn", "device_private_entry_to_pfn",
+           "migration_entry_to_pfn", "swp_offset"}
+NAMED = {
+    "device_private_entry_to_page": PRIVATE,
+    "device_private_entry_to_pfn": PRIVATE,
+    "migration_entry_to_page": MIGRATION,
+    "migration_entry_to_pfn": MIGRATION,
+}
+# These give back the truth of their argument.
+WRAPPERS = {"likely", "unlikely", "WARN_ON", "WARN_ON_ONCE", "WARN", "WARN_ONCE", "VM_WARN_ON",
             "VM_WARN_ON_ONCE"}
-PFN_USES = ("softleaf_to_pfn", "swp_offset_pfn")
+# After these the argument is false.
+ASSERTIONS = {"BUG_ON", "VM_BUG_ON"}
+NO_RETURN = {"BUG", "unreachable", "__builtin_unreachable", "panic", "do_exit"}
+# Calls that change nothing.
+READERS = {"ptep_get", "pmdp_get", "huge_ptep_get", "pte_present", "pte_none", "pmd_present",
+           "pmd_none", "get_page", "folio_get", "page_folio", "sizeof"}
+PURE = (set(TESTS) | HOLDERS | TYPES | set(MAKERS) | PAGES | NUMBERS | WRAPPERS | READERS |
+        {"softleaf_wrprotect", "swp_entry"})
+ASSIGN = ("=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>=")
+TESTED = frozenset({"tested"})
+# What has no PFN by this test: a device private entry from now on, too.
+HAS_PFN = {"is_pfn_swap_entry", "softleaf_has_pfn"}
+NO_PFN = frozenset({"no PFN"})
+# These gave no device private entries while they had this name.
+NEVER_PRIVATE = {"pmd_to_swp_entry"}
+# A function tells by its name what its entry is.
+BY_FUNCTION = ((r"migration_entry", MIGRATION), (r"exclusive_pte|device_exclusive", {"exclusive"}))
 
-def tokens(text):
-    return re.findall(r'\w+|"(?:\\.|[^"])*"|&&|\|\||->|==|!=|\S', text)
+class Word(str):
+    """A word of the source, and its place there."""
 
-def same(text, words):
-    return tokens(text) == words
+class Lost(Exception):
+    """The text cannot be followed."""
 
-def split(words, at):
-    """Split at an operator outside of parentheses."""
-    parts, depth = [[]], 0
-    for word in words:
-        depth += (word in "([") - (word in ")]")
-        if word == at and not depth:
-            parts.append([])
-        else:
-            parts[-1].append(word)
-    return parts
+def words_of(name, first, last):
+    """The words of some lines, without comments; #if, #else and #endif are words, too."""
+    with open(name, encoding="latin-1") as source:
+        text = source.read()
+    def blank(found):
+        return found[0] if found[0][0] in "\"'" else re.sub(r"[^\n]", " ", found[0])
+    text = re.sub(r'"(?:\\.|[^"\\\n])*"|' r"'(?:\\.|[^'\\\n])+'|/\*.*?\*/|//[^\n]*", blank, text,
+                  flags=re.S)
+    text = re.sub(r"^[ \t]*#[ \t]*(?!if|el|endif)(?:[^\n]*\\\n)*[^\n]*", blank, text, flags=re.M)
+    found = []
+    for number, line in enumerate(text.split("\n")[first - 1:last], first):
+        directive = re.match(r"\s*#\s*(if|elif|else|endif)", line)
+        if directive:
+            found.append(Word("#" + directive[1]))
+            continue
+        for match in re.finditer(r'"(?:\\.|[^"])*"|' r"'(?:\\.|[^'])*'|\w+|->|\+\+|--|&&|\|\||"
+                                 r"<<=|>>=|[-+*/%&|^=!<>]=|<<|>>|\S", line):
+            found.append(Word(match[0]))
+            found[-1].place = number, match.start()
+    return found
 
-def call(words):
-    """f(x) as f and x, or nothing if it is more than that."""
-    if len(words) < 4 or words[1] != "(" or words[-1] != ")" or not words[0].isidentifier():
-        return None, None
+def match(words, i):
+    """The place of what closes the bracket at i."""
     depth = 0
-    for i, word in enumerate(words[1:], 1):
-        depth += (word == "(") - (word == ")")
-        if not depth and i < len(words) - 1:
-            return None, None
-    return words[0], words[2:-1]
+    for j in range(i, len(words)):
+        depth += (words[j] in "([{") - (words[j] in ")]}")
+        if not depth:
+            return j
+    raise Lost
 
-def facts(words, use):
-    """What the entry may be if the condition is true, and if it is false."""
-    while words and words[0] == "(" and call(["f"] + words)[0]:
-        words = words[1:-1]
-    if len(split(words, "?")) > 1 or len(split(words, ",")) > 1:
-        return ALL, ALL
-    for operator in ("||", "&&"):
-        parts = split(words, operator)
-        if len(parts) > 1:
-            both = [facts(part, use) for part in parts]
-            when, unless = (1, 0) if operator == "||" else (0, 1)
-            meet, join = set(ALL), set()
-            for pair in both:
-                meet &= pair[when]
-                join |= pair[unless]
-            return (join, meet) if operator == "||" else (meet, join)
-    for operator in ("==", "!="):
-        parts = split(words, operator)
-        if len(parts) == 2:
-            name, arg = call(parts[0])
-            kind = KINDS.get(" ".join(parts[1]))
-            if name not in TYPES or not use.is_entry(arg) or not kind:
-                return ALL, ALL
-            pair = kind, ALL - kind
-            return pair if operator == "==" else pair[::-1]
-    if words and words[0] == "!":
-        return facts(words[1:], use)[::-1]
-    name, arg = call(words)
-    if name in WRAPPERS:
-        return facts(arg, use)
-    kind = None
-    if name in TESTS and use.is_entry(arg):
-        kind = TESTS[name]
-    elif name in HOLDER_TESTS and use.is_holder(arg):
-        kind = HOLDER_TESTS[name]
-    return (kind, ALL - kind) if kind else (ALL, ALL)
-
-def place(p):
-    return p[0].file, int(p[0].line), int(p[0].column)
-
-def extent(p):
-    return (int(p[0].line), int(p[0].column)), (int(p[0].line_end), int(p[0].column_end))
-
-def inside(use, area):
-    return area is not None and area[0] <= use[1:] < area[1]
-
-def leaves(p):
-    """Does the statement end by going elsewhere?"""
-    (line, column), (line_end, column_end) = extent(p)
-    with open(p[0].file, encoding="utf-8", errors="replace") as source:
-        lines = source.read().splitlines()[line - 1:line_end]
-    lines[-1] = lines[-1][:column_end]
-    lines[0] = lines[0][column:]
-    text = re.sub(r"/\*.*?\*/|//[^\n]*", " ", "\n".join(lines), flags=re.S)
-    return bool(re.search(r"(^|[;{}:)\s])(return\b[^;]*|goto\s+\w+|break|continue|BUG\(\)|"
-                          r"unreachable\(\))\s*;\s*(\}\s*)?$", text, re.S))
-
-class Use:
-    """A call that takes an entry apart."""
-    def __init__(self, name, entry, at):
-        self.at = at
-        self.name = name
-        self.entry = tokens(entry)
-        self.sources = []	# page table entries that the entry is read from
-        self.read = set()	# definitions that read one
-        self.kept = set()	# definitions that leave the entry what it is
-        self.sets = {}		# definition that reaches the use: what it may be
-        self.known = []		# facts that hold for every definition
-        self.tests = []		# (place of a test, what it says where the use is)
-        self.around = set()	# (definition, test): a path leads around the test
-        self.leaks = set()	# tests whose leaving branch comes back
-        self.cases = {}		# switch: what leads to the use
-    def is_entry(self, words):
-        return words == self.entry
-    def is_holder(self, words):
-        holder = call(self.entry)
-        return words in self.sources or (holder[0] in HOLDERS and holder[1] == words)
-    def case(self, at, text, kinds):
-        name, arg = call(tokens(text))
-        if name in TYPES and self.is_entry(arg):
-            self.cases.setdefault(at, set()).update(kinds)
-    def kinds(self):
-        total = set()
-        for define, kinds in (self.sets or {None: ALL}).items():
-            kinds = set(kinds)
-            for fact in self.known:
-                kinds &= fact
-            for at, fact, area, of_holder in self.tests:
-                # A test of the page table entry also holds for what is read from it
-                # where the test leads to; softleaf_wrprotect() changes no page.
-                read = area and define and inside(define, area) and (
-                    of_holder and define in self.read or define in self.kept)
-                if (define, at) in self.around and not read:
-                    continue
-                if area or at not in self.leaks:
-                    kinds &= fact
-            for at, cases in self.cases.items():
-                if not define or not at < define < self.at:
-                    kinds &= cases
-            total |= kinds
-        return total
-
-uses = {}
-tests = {}
-cases = {}
-
-def verdict(p):
-    """private, mixed, untested, or None where there is nothing to say."""
-    use = uses.get(place(p))
-    if not use:
-        return None
-    kinds = use.kinds()
-    if not kinds & PRIVATE:
-        return None
-    if kinds <= PRIVATE:
-        return "private"
-    return "untested" if kinds == ALL else "mixed"
-
-def to_page(p):
-    return verdict(p) == "private"
-
-def say(p):
-    use, what = uses.get(place(p)), verdict(p)
-    if what == "private":
-        if use.name in PFN_USES:
-            return "a device private entry has no PFN: %s() does not apply" % use.name
-        kind = "folio" if "folio" in use.name else "page"
-        return "softleaf_to_device_private_%s() instead of %s()" % (kind, use.name)
-    if what == "mixed":
-        return "%s() of an entry that may be device private, or not" % use.name
-    if what == "untested":
-        return "%s() of an entry whose type is not tested here" % use.name
+def find(words, *wanted):
+    """The first of some operators outside of brackets, or None."""
+    depth = 0
+    for i, word in enumerate(words):
+        if not depth and word in wanted:
+            return i
+        depth += (word in "([{") - (word in ")]}")
     return None
 
-class Test:
-    """A condition, and the statements that depend on it."""
-    def __init__(self, text, then, function):
-        self.words = tokens(text)
-        self.then = extent(then) if then else None
-        self.then_leaves = leaves(then) if then else True
-        self.otherwise = None
-        self.otherwise_leaves = False
-        self.function = function
+def split(words, at):
+    i = find(words, at)
+    return [words] if i is None else [words[:i]] + split(words[i + 1:], at)
 
-def speaks(text):
-    """May the condition say something of an entry?"""
-    return any(word in TESTS or word in HOLDER_TESTS or word in TYPES
-               for word in tokens(text))
+def bare(words):
+    while words and words[0] == "(" and match(words, 0) == len(words) - 1:
+        words = words[1:-1]
+    return words
 
-def meet(p, pc):
-    """Note what a condition says where the use is; False if it is nothing."""
-    use, test = uses[place(p)], tests[place(pc)]
-    if p[0].current_element != test.function:
-        return False
-    at = place(pc)
-    true, false = facts(test.words, use)
-    if true == false == ALL:
-        return False
-    sources, use.sources = use.sources, []
-    of_holder = facts(test.words, use) == (ALL, ALL)
-    use.sources = sources
-    if inside(place(p), test.then):
-        use.tests.append((at, true, test.then, of_holder))
-    elif inside(place(p), test.otherwise):
-        use.tests.append((at, false, test.otherwise, of_holder))
-    else:
-        if test.then_leaves:
-            use.tests.append((at, false, None, of_holder))
-        if test.otherwise_leaves:
-            use.tests.append((at, true, None, of_holder))
-    return True
+def call(words):
+    """f(x, y) as f and [x, y], or nothing if it is more than that."""
+    if len(words) > 3 and words[0].isidentifier() and words[1] == "(" and \
+       match(words, 1) == len(words) - 1:
+        return words[0], split(words[2:-1], ",")
+    return None, []
 
-// ---------------------------------------------------------------------------
-// The uses, and what the entry was last set to.
+def key(words):
+    """What an entry is called, or None if the words may mean another one each time."""
+    words = bare(words)
+    name, args = call(words)
+    if name in HOLDERS:
+        return key(args[0])
+    for i, word in enumerate(words):
+        calls = word == "(" and i and words[i - 1].isidentifier()
+        if calls and words[i - 1] not in READERS or not re.match(r"\w+$|->$|[][().*&+-]$", word):
+            return None
+    return " ".join(words) or None
 
-@use@
-expression E;
-position p;
-identifier f = {pfn_swap_entry_to_page, pfn_swap_entry_folio, swp_offset_pfn,
-		softleaf_to_page, softleaf_to_folio, softleaf_to_pfn};
-@@
-f@p(E)
+def join(a, b):
+    """What holds after two ways have met; None is a way that nothing comes along."""
+    if a is None or b is None:
+        return a if b is None else b
+    out = {}
+    for name in a.keys() | b.keys():
+        if name[0] == "?":
+            if a.get(name) == b.get(name):
+                out[name] = a[name]
+            continue
+        x, y = (state.get(name, (ALL, {name})) for state in (a, b))
+        out[name] = x[0] | y[0], x[1] & y[1]
+    return out
 
-@script:python@
-p << use.p;
-E << use.E;
-f << use.f;
-@@
-uses[place(p)] = Use(f, E, place(p))
+class Flow:
+    """
+    What the entries may be at each place of a function.
 
-@define exists@
-expression E, E0, E1;
-position use.p, q, at;
-identifier use.f;
-@@
-E@at = E0
-... when != E = E1
-f@p@q(E)
+    A state says for an expression what it may be and which others are equal to it.
+    "?name" is the condition that a variable holds.
+    """
+    def __init__(self, words):
+        self.at = {}		# place of a use: what the entry may be
+        self.recent = []	# uses with nothing but statements since: place, entry
+        self.labels = {}
+        self.breaks, self.continues, self.switches = [], [], []
+        self.words = self.whole = words
+        start = words.index("{")
+        first = {}
+        for i, word in enumerate(words):
+            if words[i - 1] not in ("->", ".") and words[i + 1:i + 2] != ["("]:
+                first.setdefault(word, i)
+        # What somebody else may change: its address is kept, or it is not declared here.
+        self.shared = {words[i + 2] for i in range(len(words) - 2)
+                       if words[i] in ("=", ")", "{", "?", ":") and words[i + 1] == "&"}
+        for word, i in first.items():
+            while words[i - 1] == "*":
+                i -= 1
+            if word.isidentifier() and i > start and not words[i - 1].isidentifier() and \
+               not (words[i - 1] == "," and self.declares(i)):
+                self.shared.add(word)
+        # A pointer into what another pointer points to.
+        self.into = {}
+        for i, word in enumerate(words[:-1]):
+            value = words[i + 2:i + 20]
+            value = value[:find(value, ";", ",")]
+            if words[i + 1] == "=" and word.isidentifier() and "(" not in value:
+                self.into.setdefault(word, set()).update(value)
+        before = None
+        while before != self.labels:
+            before = dict(self.labels)
+            self.statement(start, {})
 
-@script:python@
-p << define.q;
-at << define.at;
-E0 << define.E0;
-@@
-words = tokens(E0)
-name, arg = call(words)
-use = uses[place(p)]
-use.sets[place(at)] = MAKERS.get(name, ALL)
-if name in HOLDERS:
-    use.sources.append(arg)
-    use.read.add(place(at))
-if name == "softleaf_wrprotect" and arg[:len(use.entry) + 1] == use.entry + [","]:
-    use.kept.add(place(at))
+    def declares(self, i):
+        while self.words[i] not in ";{}":
+            i -= 1
+        return self.words[i + 1].isidentifier() and self.words[i + 2].isidentifier()
 
-@entered exists@
-expression E, E1;
-position use.p, q;
-identifier use.f, fn;
-@@
-fn(...)
-{
-... when != E = E1
-f@p@q(E)
-... when any
-}
+    def untested(self, name):
+        """Is it an argument of the function, whose type is asked for nowhere?"""
+        header, words = self.whole[:self.whole.index("{")], self.whole
+        return len(name) == 1 and name[0] in header and not any(
+            word in TESTS or word in TYPES for i, word in enumerate(words)
+            if name[0] in words[i + 1:i + 4])
 
-@script:python@
-q << entered.q;
-@@
-uses[place(q)].sets[None] = ALL
+    def near(self, a, b):
+        return a == b or a in self.into.get(b, ()) or b in self.into.get(a, ())
 
-// The page table entry itself may have been copied before it was decoded.
+    # --- what is known ---
 
-@copy exists@
-expression Q, Q0, Q1, E;
-identifier from = {softleaf_from_pte, softleaf_from_pmd, pte_to_swp_entry,
-		   pmd_to_swp_entry};
-position define.at;
-@@
-Q = Q0
-... when != Q = Q1
-E@at = from(Q)
+    def kinds(self, state, words):
+        name, args = call(bare(words))
+        if name in MAKERS:
+            return frozenset(MAKERS[name]) | TESTED
+        if name in NEVER_PRIVATE:
+            kinds = self.kinds(state, args[0])
+            return kinds if kinds & TESTED else frozenset(kinds - PRIVATE)
+        if name == "softleaf_wrprotect":
+            kinds = self.kinds(state, args[0])
+            return kinds.union(*(both for both in (PRIVATE, MIGRATION) if kinds & both))
+        return state.get(key(words), (ALL,))[0]
 
-@script:python@
-p << use.p;
-at << define.at;
-Q << copy.Q;
-Q0 << copy.Q0;
-@@
-use = uses[place(p)]
-if tokens(Q) in use.sources:
-    use.sources.append(tokens(Q0))
+    def narrow(self, state, words, kinds):
+        if state is None or key(words) is None:
+            return state
+        old, equal = state.get(key(words), (ALL, {key(words)}))
+        state = dict(state)
+        for name in equal:
+            state[name] = old & kinds | TESTED, equal
+        return state
 
-// ---------------------------------------------------------------------------
-// Switch, and conditions within an expression.
+    def kill(self, state, spoilt):
+        """Forget the expressions for which spoilt() is true."""
+        if state is None:
+            return None
+        gone = {name for name in state if spoilt(re.sub(r"^\?", "", name).split())}
+        gone |= {name for name, what in state.items() if name[0] == "?" and spoilt(list(what))}
+        self.recent = [use for use in self.recent if use[1] and not spoilt(use[1].split())]
+        return {name: what if name[0] == "?" else (what[0], what[1] - gone)
+                for name, what in state.items() if name not in gone}
 
-@case_of exists@
-expression E, T : script:python() { speaks(T) };
-constant K;
-position use.p, q, pc;
-identifier use.f;
-@@
-switch (T@pc) {
-case K:
-	... when != break;
-	f@p@q(E)
-	... when any
-}
+    def store(self, state, target):
+        """Forget what an assignment changes."""
+        target = bare(target)
+        if len(target) == 1:
+            return self.kill(state, lambda words: target[0] in words)
+        members = [i for i, word in enumerate(target) if word in ("->", ".")]
+        if members and target[-1] != "]":
+            member = target[members[-1] + 1]
+            return self.kill(state, lambda words: member in words or words[0] in self.shared or
+                             words == target[:len(words)])
+        return self.kill(state, lambda words: "*" in words or "[" in words or "->" in words or
+                         words[0] in self.shared or target[0] in words)
 
-@script:python@
-p << case_of.q;
-pc << case_of.pc;
-T << case_of.T;
-K << case_of.K;
-@@
-uses[place(p)].case(place(pc), T, KINDS.get(K, set()))
+    def called(self, state, name, args):
+        """Forget what a callee can change."""
+        if name in PURE:
+            return state
+        for arg in args:
+            arg = bare(arg)
+            if arg[:1] == ["&"]:
+                state = self.store(state, [word for word in bare(arg[1:]) if word.isidentifier()][:1])
+            elif arg and (name == "swap" or len(arg) == 1 or arg[1] in "+-"):
+                def spoilt(words, pointer=arg[0]):
+                    return any(self.near(word, pointer) and (name == "swap" or words[i - 1:i] == ["*"] or
+                                                    words[i + 1:i + 2] in (["["], ["->"]))
+                               for i, word in enumerate(words))
+                state = self.kill(state, spoilt)
+        return self.kill(state, lambda words: any(
+            word in self.shared and words[i - 1] not in ("->", ".") for i, word in enumerate(words)))
 
-@listed exists@
-expression T : script:python() { speaks(T) };
-constant K;
-position pc;
-@@
-switch (T@pc) {
-case K:
-	... when any
-}
+    # --- expressions ---
 
-@script:python@
-pc << listed.pc;
-K << listed.K;
-@@
-cases.setdefault(place(pc), set()).update(KINDS.get(K, set()))
+    def condition(self, words, state):
+        """The states where it is true, and where it is false."""
+        words = bare(words)
+        if state is None or not words:
+            return state, None
+        i = find(words, ",")
+        if i is not None:
+            return self.condition(words[i + 1:], self.expression(words[:i], state))
+        i = find(words, *ASSIGN)
+        if i is not None:
+            state = self.expression(words, state)
+            return self.condition(words[:i], state) if i == 1 else (state, state)
+        i = find(words, "?")
+        if i is not None:
+            j = i + 1 + find(words[i + 1:], ":")
+            true, false = self.condition(words[:i], state)
+            a = self.condition(words[i + 1:j], true)
+            b = self.condition(words[j + 1:], false)
+            return join(a[0], b[0]), join(a[1], b[1])
+        for operator in ("||", "&&"):
+            i = find(words, operator)
+            if i is not None:
+                true, false = self.condition(words[:i], state)
+                if operator == "||":
+                    also, false = self.condition(words[i + 1:], false)
+                    return join(true, also), false
+                true, also = self.condition(words[i + 1:], true)
+                return true, join(false, also)
+        i = find(words, "==", "!=")
+        if i is not None:
+            for left, right in ((words[:i], words[i + 1:]), (words[i + 1:], words[:i])):
+                same = None
+                entry, kinds = self.typed(left, state), KINDS.get(" ".join(right))
+                if entry and kinds:
+                    same = self.narrow(state, entry, kinds), self.narrow(state, entry, ALL - kinds)
+                elif " ".join(right) in ("true", "false", "0"):
+                    same = self.condition(left, state)
+                    same = same if right == ["true"] else same[::-1]
+                if same:
+                    return same if words[i] == "==" else same[::-1]
+        if words[0] == "!":
+            return self.condition(words[1:], state)[::-1]
+        if "?" + " ".join(words) in state:
+            return self.condition(list(state["?" + " ".join(words)]), state)
+        name, args = call(words)
+        if name in WRAPPERS:
+            return self.condition(args[0], state)
+        state = self.expression(words, state)
+        if name in TESTS:
+            true, false = self.narrow(state, args[0], TESTS[name]), \
+                self.narrow(state, args[0], ALL - TESTS[name])
+            if name in HAS_PFN and false is not None and key(args[0]):
+                for other in false[key(args[0])][1]:
+                    false[other] = false[other][0] | NO_PFN, false[other][1]
+            return true, false
+        if words in (["1"], ["true"]):
+            return state, None
+        return (None, state) if words == ["0"] else (state, state)
 
-@default_of exists@
-expression E, T : script:python() { speaks(T) };
-position use.p, q, pc;
-identifier use.f;
-@@
-switch (T@pc) {
-default:
-	... when != break;
-	f@p@q(E)
-	... when any
-}
+    def typed(self, words, state):
+        """The entry whose type the words are, or None."""
+        words = bare(words)
+        words = list(state.get("?" + " ".join(words), words))
+        name, args = call(words)
+        return args[0] if name in TYPES else None
 
-@script:python@
-p << default_of.q;
-pc << default_of.pc;
-T << default_of.T;
-@@
-uses[place(p)].case(place(pc), T, ALL - cases.get(place(pc), set()))
+    def expression(self, words, state):
+        """The state after it; the uses in it are noted."""
+        if state is None or not words:
+            return state
+        i = find(words, ",")
+        if i is not None:
+            return self.expression(words[i + 1:], self.expression(words[:i], state))
+        i = find(words, *ASSIGN)
+        if i is not None:
+            return self.assign(words[:i], words[i], words[i + 1:], state)
+        if find(words, "?", "||", "&&") is not None or words[0] == "!":
+            return join(*self.condition(words, state))
+        if words[0] == "{":
+            return self.expression(words[1:match(words, 0)], state)
+        i = 0
+        while i < len(words):
+            word = words[i]
+            if word in "([{":
+                end = match(words, i)
+                inner, name = words[i + 1:end], words[i - 1] if i else ""
+                if inner[:1] == ["{"]:
+                    outer, self.words = self.words, inner
+                    state = self.statement(0, state)[1]
+                    self.words = outer
+                    if state is None:
+                        return None
+                elif word == "(" and (name.isidentifier() or name in (")", "]")):
+                    state = self.use(name, split(inner, ","), state)
+                else:
+                    state = self.expression(inner, state)
+                i = end
+            elif word in ("++", "--"):
+                for near in filter(str.isidentifier, words):
+                    state = self.store(state, [near])
+            i += 1
+        # A declaration makes a new variable.
+        if len(words) > 1 and words[0].isidentifier() and words[-1].isidentifier() and \
+           words[0] not in ("return", "sizeof") and all(word.isidentifier() or word == "*"
+                                                        for word in words):
+            state = self.store(state, words[-1:])
+        return state
 
-@within@
-expression C : script:python() { speaks(C) };
-expression X, Y;
-position px, py;
-@@
-(
-C && X@px
-|
-C || Y@py
-)
+    def use(self, name, args, state):
+        if name in WRAPPERS:
+            return join(*self.condition(args[0], state))
+        if name in ASSERTIONS:
+            state = self.condition(args[0], state)[1]
+            # What is asserted now was so before, as far as nothing has changed.
+            for place, entry in self.recent:
+                self.at[place] &= (state or {}).get(entry, (ALL,))[0] | TESTED
+            return state
+        for arg in args:
+            inner = call(bare(arg))
+            if name in MAKERS or name == "swp_entry":
+                # An entry that is made of another keeps what is in it.
+                arg = inner[1][0] if inner[0] == "swp_offset" else arg
+            state = self.expression(arg, state)
+            if state is None:
+                return None
+        if name in PAGES | NUMBERS:
+            kinds = NAMED.get(name) or self.kinds(state, args[0])
+            if kinds == ALL and name in ANY and self.untested(bare(args[0])):
+                kinds = {"any"}
+            self.at[name.place] = self.at.get(name.place, set()) | kinds
+            self.recent.append((name.place, key(args[0])))
+        return self.called(state, name, args)
 
-@script:python@
-p << use.p;
-px << within.px;
-C << within.C;
-@@
-if inside(place(p), extent(px)):
-    uses[place(p)].known.append(facts(tokens(C), uses[place(p)])[0])
+    def assign(self, target, operator, value, state):
+        state = self.expression(value, state)
+        state = self.expression(target, state) if len(bare(target)) > 1 else state
+        if state is None:
+            return None
+        if len(target) > 1 and target[0].isidentifier() and target[-1].isidentifier() and \
+           all(word.isidentifier() or word == "*" for word in target):
+            target = target[-1:]
+        kinds = self.kinds(state, value)
+        equal = state[key(value)][1] if key(value) in state else {key(value)} - {None}
+        state = self.store(state, target)
+        name = key(target)
+        if operator != "=" or name is None or name in (key(value) or "").split():
+            return state
+        equal = frozenset(other for other in equal if other == key(value) or other in state) | {name}
+        state = dict(state)
+        for other in equal:
+            state[other] = kinds, equal
+        if name.isidentifier() and name not in value and \
+           any(word in TESTS or word in TYPES or "?" + word in state for word in value):
+            state["?" + name] = tuple(value)
+        return state
 
-@script:python@
-p << use.p;
-py << within.py;
-C << within.C;
-@@
-if inside(place(p), extent(py)):
-    uses[place(p)].known.append(facts(tokens(C), uses[place(p)])[1])
+    # --- statements ---
 
-@chosen@
-expression C : script:python() { speaks(C) };
-expression X, Y;
-position px, py;
-@@
-C ? X@px : Y@py
+    def statement(self, i, state):
+        """Go through a statement; what comes after it, and the state there."""
+        words, word = self.words, self.words[i]
+        if word.startswith("#") or words[i + 1] == ":" or \
+           word in ("case", "default", "if", "while", "for", "do", "switch"):
+            self.recent = []
+        if word == "{":
+            i, state = self.until(i + 1, state, "}")
+            return i + 1, state
+        if word == "#if":
+            before, total, complete = state, None, False
+            while words[i] != "#endif":
+                complete |= words[i] == "#else"
+                i, state = self.until(i + 1, before, "#elif", "#else", "#endif")
+                total = join(total, state)
+            return i + 1, total if complete else join(total, before)
+        if word in ("case", "default"):
+            end = i + find(words[i:], ":")
+            return end + 1, join(state, self.case(words[i + 1:end]))
+        if word.isidentifier() and words[i + 1] == ":":
+            return i + 2, join(state, self.labels.get(word))
+        if word == "if":
+            end = match(words, i + 1)
+            true, false = self.condition(words[i + 2:end], state)
+            i, true = self.statement(end + 1, true)
+            # An else that not every configuration has is taken for one that it has.
+            configured = words[i:i + 2] == ["#if", "else"]
+            if configured or words[i:i + 1] == ["else"]:
+                i, false = self.statement(i + 1 + configured, false)
+                if configured and words[i] != "#endif":
+                    raise Lost
+            self.recent = []
+            return i + configured, join(true, false)
+        if word == "while":
+            end = match(words, i + 1)
+            return self.loop(words[i + 2:end], end + 1, [], state)
+        if word == "for":
+            end = match(words, i + 1)
+            first, test, step = split(words[i + 2:end], ";")
+            return self.loop(test, end + 1, step, self.expression(first, state))
+        if word == "do":
+            return self.do_while(i + 1, state)
+        if word == "switch":
+            return self.switch(i, state)
+        if word.isidentifier() and words[i + 1] == "(":
+            end = match(words, i + 1)
+            if words[end + 1] == "{" or words[end + 1].isidentifier():
+                # A macro that is a loop, or like one; it may assign what it is given.
+                given = [arg for arg in words[i + 2:end] if arg.isidentifier()]
+                state = self.expression(words[i + 2:end], state)
+                return self.loop(None, end + 1, given, state)
+        if word == "else" or word[0] in "})]#":
+            raise Lost
+        end = i + find(words[i:], ";")
+        if word == "goto":
+            self.labels[words[i + 1]] = join(self.labels.get(words[i + 1]), state)
+        elif word == "break":
+            self.breaks[-1] = join(self.breaks[-1], state)
+        elif word == "continue":
+            self.continues[-1] = join(self.continues[-1], state)
+        else:
+            state = self.expression(words[i + (word == "return"):end], state)
+        if word in ("goto", "break", "continue", "return") or word in NO_RETURN:
+            state = None
+        return end + 1, state
 
-@script:python@
-p << use.p;
-px << chosen.px;
-py << chosen.py;
-C << chosen.C;
-@@
-for i, area in enumerate((px, py)):
-    if inside(place(p), extent(area)):
-        uses[place(p)].known.append(facts(tokens(C), uses[place(p)])[i])
+    def until(self, i, state, *ends):
+        while self.words[i] not in ends:
+            i, state = self.statement(i, state)
+        return i, state
 
+    def loop(self, test, body, step, state):
+        for _ in range(20):
+            before = state
+            if test is None:
+                for name in step:
+                    state = self.store(state, [name])
+                true, false = state, state
+            else:
+                true, false = self.condition(test, state)
+            self.breaks.append(None)
+            self.continues.append(None)
+            i, end = self.statement(body, true)
+            end = join(end, self.continues.pop())
+            after = join(false, self.breaks.pop())
+            if test is not None:
+                end = self.expression(step, end)
+            state = join(before, end)
+            if state == before:
+                return i, after
+        raise Lost
 
-// ---------------------------------------------------------------------------
-// The conditions that say something of an entry.
+    def do_while(self, body, state):
+        for _ in range(20):
+            self.breaks.append(None)
+            self.continues.append(None)
+            i, end = self.statement(body, state)
+            end = join(end, self.continues.pop())
+            close = match(self.words, i + 1)
+            true, false = self.condition(self.words[i + 2:close], end)
+            after = join(false, self.breaks.pop())
+            before, state = state, join(state, true)
+            if state == before:
+                return close + 2, after
+        raise Lost
 
-@test@
-expression C : script:python() { speaks(C) };
-statement S1, S2;
-position pc, p1;
-@@
-(
-if (C@pc) S1@p1 else S2
-|
-if (C@pc) S1@p1
-|
-while (C@pc) S1@p1
-|
-\(BUG_ON\|VM_BUG_ON\)(C@pc);
-)
+    def switch(self, i, state):
+        end = match(self.words, i + 1)
+        subject = self.words[i + 2:end]
+        state = self.expression(subject, state)
+        entry = self.typed(subject, state) if state is not None else None
+        body = self.words[end + 1:match(self.words, end + 1)]
+        listed = set()
+        for j, word in enumerate(body):
+            if word == "case":
+                listed |= KINDS.get(" ".join(body[j + 1:j + find(body[j:], ":")]), set())
+        self.switches.append((state, entry, listed))
+        self.breaks.append(None)
+        i, state = self.statement(end + 1, None)
+        if "default" not in body:
+            state = join(state, self.case([]))
+        self.switches.pop()
+        return i, join(state, self.breaks.pop())
 
-@script:python@
-pc << test.pc;
-p1 << test.p1 = [];
-C << test.C;
-@@
-tests[place(pc)] = Test(C, p1, pc[0].current_element)
+    def case(self, constant):
+        state, entry, listed = self.switches[-1]
+        if not entry:
+            return state
+        kinds = KINDS.get(" ".join(constant), ALL) if constant else ALL - listed
+        return self.narrow(state, entry, kinds)
 
-@otherwise@
-expression C;
-statement S1, S2;
-position test.pc, p2;
-@@
-if (C@pc) S1 else S2@p2
+flows = {}
 
-@script:python@
-pc << test.pc;
-p2 << otherwise.p2;
-@@
-tests[place(pc)].otherwise = extent(p2)
-tests[place(pc)].otherwise_leaves = leaves(p2)
+def use(p):
+    """What the entry may be at a use; everything where that is not understood."""
+    p = p[0]
+    where = p.file, p.current_element, p.current_element_line
+    if where not in flows:
+        try:
+            flows[where] = Flow(words_of(p.file, int(p.current_element_line),
+                                         int(p.current_element_line_end))).at
+        except (Lost, IndexError, ValueError, RecursionError):
+            flows[where] = {}
+    return flows[where].get((int(p.line), int(p.column)), ALL)
 
-@script:python@
-p << use.p;
-pc << test.pc;
-@@
-if not meet(p, pc):
-    cocci.include_match(False)
+def elsewhere(p, f):
+    """Is it in hugetlb, which has no device private pages, or in what defines the interface?"""
+    p = p[0]
+    return "hugetlb" in p.current_element or p.current_element == "something_else" or re.search(r"(^|[/-])hugetlb\w*\.[ch]$", p.file) or \
+        p.current_element in NUMBERS or f in PAGES and p.file.endswith("/leafops.h")
 
-@around exists@
-expression E, E0, E1, C;
-position use.p, q, define.at, test.pc;
-identifier use.f;
-@@
-E@at = E0
-... when != E = E1
-    when != C@pc
-f@p@q(E)
+def private(p):
+    return use(p) - TESTED <= PRIVATE and not elsewhere(p, "")
 
-@script:python@
-p << around.q;
-pc << test.pc;
-at << define.at;
-@@
-uses[place(p)].around.add((place(at), place(pc)))
-
-@enter exists@
-expression E, E1, C;
-position use.p, q, test.pc;
-identifier use.f, fn;
-@@
-fn(...)
-{
-... when != E = E1
-    when != C@pc
-f@p@q(E)
-... when any
-}
-
-@script:python@
-q << enter.q;
-pc << test.pc;
-@@
-uses[place(q)].around.add((None, place(pc)))
-
-@leak exists@
-expression E, E1, C;
-position use.p, q, test.pc, j;
-identifier use.f, l;
-@@
-(
-goto@j l;
-|
-continue@j;
-|
-break@j;
-)
-... when != E = E1
-    when != C@pc
-f@p@q(E)
-
-@script:python@
-p << leak.q;
-pc << test.pc;
-j << leak.j;
-@@
-for area in (tests[place(pc)].then, tests[place(pc)].otherwise):
-    if inside(place(j), area):
-        uses[place(p)].leaks.add(place(pc))
+def say(p, f):
+    """What to report of a use, or None."""
+    kinds, tested = use(p) - TESTED - NO_PFN, use(p) & TESTED
+    if elsewhere(p, f):
+        return None
+    if kinds == ALL and not tested and f != "swp_offset":
+        kinds = next((known for name, known in BY_FUNCTION
+                      if re.search(name, p[0].current_element)), ALL)
+    if f == "swp_offset" and use(p) & NO_PFN:
+        return "swp_offset() of what has no PFN: device private entries come here, too"
+    if f == "swp_offset" and "swap" in kinds or not kinds & (PRIVATE | MIGRATION):
+        return None
+    if kinds <= PRIVATE:
+        if f in NUMBERS:
+            return "a device private entry has no PFN: %s() does not apply" % f
+        kind = "folio" if "folio" in f else "page"
+        return "softleaf_to_device_private_%s() instead of %s()" % (kind, f)
+    if kinds & PRIVATE:
+        if kinds == ALL and not tested:
+            return "%s() of an entry whose type is not tested here" % f
+        return "%s() of an entry that may be device private, or not" % f
+    if f in NUMBERS:
+        return "%s() of a migration entry: it holds no PFN if the page is device private" % f
+    return "softleaf_to_page() instead of %s()" % f if f in NAMED else None
 
 // ---------------------------------------------------------------------------
 
 @depends on patch@
+attribute name __free;
 expression E;
-position p : script:python() { to_page(p) };
+position p : script:python() { private(p) };
 @@
 (
-- pfn_to_page(\(softleaf_to_pfn@p\|swp_offset_pfn@p\)(E))
+- pfn_to_page(\(softleaf_to_pfn@p\|swp_offset_pfn@p\|device_private_entry_to_pfn@p\|swp_offset@p\)(E))
 + softleaf_to_device_private_page(E)
 |
-- pfn_folio(\(softleaf_to_pfn@p\|swp_offset_pfn@p\)(E))
+- pfn_folio(\(softleaf_to_pfn@p\|swp_offset_pfn@p\|device_private_entry_to_pfn@p\|swp_offset@p\)(E))
 + softleaf_to_device_private_folio(E)
 |
-- \(softleaf_to_page@p\|pfn_swap_entry_to_page@p\)
+- \(softleaf_to_page@p\|pfn_swap_entry_to_page@p\|device_private_entry_to_page@p\)
 + softleaf_to_device_private_page
   (E)
 |
@@ -622,26 +709,29 @@ position p : script:python() { to_page(p) };
   (E)
 )
 
-@depends on context@
-identifier f = {pfn_swap_entry_to_page, pfn_swap_entry_folio, swp_offset_pfn,
-		softleaf_to_page, softleaf_to_folio, softleaf_to_pfn};
-position p : script:python() { verdict(p) is not None };
-@@
-* f@p(...)
-
-@found depends on org || report@
-identifier f = {pfn_swap_entry_to_page, pfn_swap_entry_folio, swp_offset_pfn,
-		softleaf_to_page, softleaf_to_folio, softleaf_to_pfn};
-position p : script:python() { verdict(p) is not None };
+@found depends on context || org || report@
+identifier f = {pfn_swap_entry_to_page, pfn_swap_entry_folio, swp_offset_pfn, swp_offset,
+		softleaf_to_page, softleaf_to_folio, softleaf_to_pfn,
+		device_private_entry_to_page, device_private_entry_to_pfn,
+		migration_entry_to_page, migration_entry_to_pfn};
+position p : script:python(f) { say(p, f) is not None };
 @@
 f@p(...)
 
+@depends on context@
+identifier found.f;
+position found.p;
+@@
+* f@p(...)
+
 @script:python depends on org@
 p << found.p;
+f << found.f;
 @@
-coccilib.org.print_todo(p[0], say(p))
+coccilib.org.print_todo(p[0], say(p, f))
 
 @script:python depends on report@
 p << found.p;
+f << found.f;
 @@
-coccilib.report.print_report(p[0], say(p))
+coccilib.report.print_report(p[0], say(p, f))

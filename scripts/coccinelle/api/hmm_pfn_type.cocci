@@ -2,11 +2,15 @@
 ///
 /// What hmm_range_fault() reports has a type. hmm_pfn_to_phys() is for system
 /// memory only, and the page that hmm_pfn_to_page() gives may be one that neither
-/// the CPU nor DMA can reach. Find where the type of the entry was not tested.
+/// the CPU nor DMA can reach. Find where the type of the entry was not tested, where
+/// an entry is taken apart by hand, where a flag is used that is gone, and where
+/// hmm_range_fault() is given a range with members that hold garbage.
 ///
 // Confidence: Moderate
-// Comments: A caller that sets neither dev_private_owner nor dma_dev in its range gets
-// Comments: to see system memory only, and need not test.
+// Comments: Needs Python. A caller that sets neither dev_private_owner nor HMM_PFN_REQ_P2P
+// Comments: gets to see system memory only, and need not test. The type is missed only in a
+// Comments: file that sets one of them: an owner that is NULL, or that is an argument of the
+// Comments: function, does not count.
 // Options: --no-includes --include-headers
 //
 
@@ -16,72 +20,460 @@ virtual report
 
 @initialize:python@
 @@
-told = set()
+import re
 
-def tell(mode, p, text):
-    """Say it once for a place."""
-    if (p[0].file, p[0].line, p[0].column) not in told:
-        told.add((p[0].file, p[0].line, p[0].column))
-        mode(p[0], text)
+found = {}	# place: what to report
+arrays = set()	# file, function, variable that holds entries; or file, None, member
+about = {}	# file: does it have the names?
+asking = {}	# file: does it ask for more than system memory?
+kept, used = set(), set()	# hmm_pfn_to_page() whose page is kept; and used untested
+statics = set()	# ranges that are zero where nothing is assigned
+tested = set()	# operands that a test in the same expression decides on
+TEST = re.compile(r"\b(hmm_pfn_is_\w+|is_device_\w+_page|is_zone_device_page|folio_is_device_\w+|"
+                  r"folio_is_zone_device)\b")
 
-// hmm_pfn_to_phys() must be preceded by a test, on every path.
+def place(p):
+    return p[0].file, int(p[0].line), int(p[0].column), int(p[0].line_end), int(p[0].column_end)
 
-@phys exists@
-expression E;
+def inside(p, area):
+    return area[:3] <= place(p)[:3] < area[:1] + area[3:]
+
+def mm(p):
+    """Is it mm itself, or a header of it?"""
+    return bool(re.search(r"(^|/)(mm|include)/", p[0].file))
+
+def note(p, text):
+    if not mm(p):
+        found.setdefault(place(p), text)
+
+def mentions(p):
+    """Does the file have to do with HMM?"""
+    name = p[0].file
+    if name not in about:
+        with open(name, encoding="utf-8", errors="replace") as source:
+            about[name] = bool(re.search(r"\b(hmm_pfn|hmm_range|HMM_PFN_)", source.read()))
+    return about[name]
+
+def asks(p):
+    """Does the file ask for more than system memory?"""
+    name = p[0].file
+    if name not in asking:
+        with open(name, encoding="utf-8", errors="replace") as source:
+            text = re.sub(r"/\*.*?\*/|//[^\n]*", "", source.read(), flags=re.S)
+        owners = set(re.findall(r"\bdev_private_owner\s*=\s*([^;,}]+)", text)) - {"NULL"}
+        asking[name] = "HMM_PFN_REQ_P2P" in text or any(
+            not re.search(r"\bvoid\s*\*\s*%s\s*[,)]" % re.escape(owner.strip()), text)
+            for owner in owners)
+    return asking[name]
+
+def untyped(p, text):
+    if asks(p):
+        note(p, text)
+
+def holder(p, text):
+    """What holds entries: a variable of the function, or a member."""
+    found = re.search(r"(->|\.|)(\w+)(\[.*\])?$", re.sub(r"\s", "", text))
+    return found and (p[0].file, None if found[1] else p[0].current_element, found[2])
+
+def raw(p, text):
+    """Is it an entry of hmm_pfns?"""
+    holds = holder(p, text)
+    return bool(holds) and (holds[2] in ("hmm_pfn", "hmm_pfns") or holds in arrays)
+
+def tests(text):
+    return bool(TEST.search(text))
+
+def address(mask):
+    """Does a mask leave more of an entry than flags?"""
+    return bool(re.match(r"\W*~|\W*\d|.*(PAGE_MASK|GENMASK|PAYLOAD)", mask.strip()))
+
+// Nothing else is looked at in a file without the names.
+
+@worth@
+attribute name __free;
+identifier f;
+position p : script:python() { mentions(p) };
+@@
+f@p(...) { ... }
+
+// ---------------------------------------------------------------------------
+// On every path a test comes before hmm_pfn_to_phys().
+
+@phys depends on worth exists@
+expression E, F;
 identifier fn;
 identifier t = {hmm_pfn_is_device_private, hmm_pfn_is_p2p, is_device_private_page,
 		is_zone_device_page};
+symbol HMM_PFN_DEVICE_PRIVATE, HMM_PFN_P2P, HMM_PFN_TYPE_MASK;
 position p;
 @@
 fn(...)
 {
 	... when != t(...)
+	    when != F & HMM_PFN_DEVICE_PRIVATE
+	    when != F & HMM_PFN_P2P
+	    when != F & HMM_PFN_TYPE_MASK
+	    when any
 	hmm_pfn_to_phys@p(E)
 	... when any
 }
 
-// The page may also be tested after it was taken from the entry.
+@script:python@
+p << phys.p;
+@@
+untyped(p, "hmm_pfn_to_phys() of an entry whose type was not tested")
 
-@page exists@
-expression E;
+// The page may also be tested after it was taken from the entry, but before it is
+// used.
+
+@page depends on worth exists@
+expression E, F;
 identifier fn;
 identifier t = {hmm_pfn_is_device_private, hmm_pfn_is_p2p, is_device_private_page,
 		is_zone_device_page, folio_is_device_private, folio_is_zone_device};
+symbol HMM_PFN_DEVICE_PRIVATE, HMM_PFN_P2P, HMM_PFN_TYPE_MASK;
 position p;
 @@
 fn(...)
 {
 	... when != t(...)
+	    when != F & HMM_PFN_DEVICE_PRIVATE
+	    when != F & HMM_PFN_P2P
+	    when != F & HMM_PFN_TYPE_MASK
+	    when any
 	hmm_pfn_to_page@p(E)
-	... when != t(...)
+	... when any
 }
 
-@depends on context@
-position phys.p;
-@@
-* hmm_pfn_to_phys@p(...)
-
-@depends on context@
+@kept depends on worth@
+expression P, E;
 position page.p;
 @@
-* hmm_pfn_to_page@p(...)
+  P = hmm_pfn_to_page@p(E)
 
-@script:python depends on org@
-p << phys.p;
+@operand depends on kept@
+expression T : script:python() { tests(T) };
+expression X, Y;
+position p1, p2;
 @@
-tell(coccilib.org.print_todo, p, "hmm_pfn_to_phys() of an entry whose type was not tested")
+(
+  T && X@p1
+|
+  T || X@p1
+|
+  T ? X@p1 : Y@p2
+)
 
-@script:python depends on report@
-p << phys.p;
+@script:python@
+p1 << operand.p1;
+p2 << operand.p2 = [];
 @@
-tell(coccilib.report.print_report, p, "hmm_pfn_to_phys() of an entry whose type was not tested")
+tested.add(place(p1))
+if p2:
+    tested.add(place(p2))
 
-@script:python depends on org@
+@used depends on kept exists@
+expression kept.P, kept.E, X, F;
+position page.p, q, u;
+identifier t = {hmm_pfn_is_device_private, hmm_pfn_is_p2p, is_device_private_page,
+		is_zone_device_page, folio_is_device_private, folio_is_zone_device,
+		page_pgmap};
+identifier f != {hmm_pfn_is_device_private, hmm_pfn_is_p2p, is_device_private_page,
+		 is_zone_device_page, folio_is_device_private, folio_is_zone_device,
+		 page_pgmap, page_folio, compound_head, is_device_coherent_page,
+		 folio_is_device_coherent, likely, unlikely, WARN_ON,
+		 WARN_ON_ONCE};
+symbol HMM_PFN_DEVICE_PRIVATE, HMM_PFN_P2P, HMM_PFN_TYPE_MASK;
+@@
+  P = hmm_pfn_to_page@p@q(E)
+  ... when != t(...)
+      when != F & HMM_PFN_DEVICE_PRIVATE
+      when != F & HMM_PFN_P2P
+      when != F & HMM_PFN_TYPE_MASK
+      when != P = X
+(
+  f@u(..., \(P\|page_folio(P)\), ...)
+|
+  X@u = P
+)
+
+@returned depends on kept exists@
+expression kept.P, kept.E, X, F;
+position page.p, q;
+identifier t = {hmm_pfn_is_device_private, hmm_pfn_is_p2p, is_device_private_page,
+		is_zone_device_page, folio_is_device_private, folio_is_zone_device,
+		page_pgmap};
+symbol HMM_PFN_DEVICE_PRIVATE, HMM_PFN_P2P, HMM_PFN_TYPE_MASK;
+@@
+  P = hmm_pfn_to_page@p@q(E)
+  ... when != t(...)
+      when != F & HMM_PFN_DEVICE_PRIVATE
+      when != F & HMM_PFN_P2P
+      when != F & HMM_PFN_TYPE_MASK
+      when != P = X
+  return P;
+
+@script:python@
+p << page.p;
+P << kept.P;
+@@
+# What is stored elsewhere is used there.
+if P.isidentifier():
+    kept.add(place(p))
+
+@script:python@
+q << used.q;
+u << used.u;
+@@
+if not any(inside(u, area) for area in tested):
+    used.add(place(q))
+
+@script:python@
+q << returned.q;
+@@
+used.add(place(q))
+
+@script:python@
 p << page.p;
 @@
-tell(coccilib.org.print_todo, p, "hmm_pfn_to_page() of an entry whose type was not tested")
+if place(p) in used or place(p) not in kept:
+    untyped(p, "hmm_pfn_to_page() of an entry whose type was not tested")
+
+// ---------------------------------------------------------------------------
+// What an entry holds is not always a PFN.
+
+@array depends on worth@
+expression E, A;
+position p;
+@@
+(
+  E.hmm_pfns@p = A
+|
+  E->hmm_pfns@p = A
+)
+
+@script:python@
+p << array.p;
+A << array.A;
+@@
+if holder(p, A) and A != "NULL":
+    arrays.add(holder(p, A))
+
+@copied depends on worth@
+idexpression I;
+expression H;
+position p;
+@@
+  I@p = H[...]
+
+@script:python@
+p << copied.p;
+I << copied.I;
+H << copied.H;
+@@
+if raw(p, H):
+    arrays.add(holder(p, I))
+
+@apart depends on worth@
+typedef dma_addr_t, phys_addr_t;
+expression H, M;
+position p;
+@@
+(
+  H@p << M
+|
+  H@p >> M
+|
+  PFN_PHYS(H@p)
+|
+  __pfn_to_phys(H@p)
+|
+  pfn_to_page(H@p)
+|
+  pfn_folio(H@p)
+|
+  (dma_addr_t)H@p
+|
+  (phys_addr_t)H@p
+|
+  (struct page *)H@p
+|
+  H@p * PAGE_SIZE
+)
+
+@script:python@
+p << apart.p;
+H << apart.H;
+M << apart.M = "";
+@@
+if raw(p, H) and "HMM_PFN_" not in M:
+    note(p, "an entry of hmm_pfns is not always a PFN: use the accessors")
+
+// Who gets the array as one of another type takes the entries apart.
+@passed depends on worth@
+type T;
+expression H;
+identifier f !~ "^mem";
+position p;
+@@
+  f(..., (T *)H@p, ...)
+
+@script:python@
+p << passed.p;
+H << passed.H;
+T << passed.T;
+@@
+if raw(p, H) and T not in ("void", "unsigned long"):
+    note(p, "an entry of hmm_pfns is not always a PFN: use the accessors")
+
+// Of a large page, the position in it is the same in a PFN and in an index.
+@in_large_page depends on worth@
+expression H, M, N;
+position p;
+@@
+  (H@p & M) & (N - 1)
+
+@masked depends on worth@
+expression H, M;
+position p != in_large_page.p;
+@@
+  H@p & M
+
+@gone depends on worth@
+constant F =~ "^HMM_PFN_(DMA_MAPPED|P2PDMA|P2PDMA_BUS)$";
+position p;
+@@
+  F@p
+
+@script:python@
+p << gone.p;
+F << gone.F;
+@@
+note(p, "%s is gone" % F)
+
+@script:python@
+p << masked.p;
+H << masked.H;
+M << masked.M;
+@@
+if raw(p, H) and address(M):
+    note(p, "an entry of hmm_pfns is not always a PFN: use the accessors")
+
+// ---------------------------------------------------------------------------
+
+@zeroed depends on worth@
+identifier r;
+position p;
+@@
+  static struct hmm_range r@p;
+
+@script:python@
+p << zeroed.p;
+@@
+statics.add(place(p))
+
+@garbage depends on worth exists@
+identifier r;
+expression X;
+identifier f = {hmm_range_fault, hmm_range_fault_unlocked_timeout};
+identifier init =~ "mem|init|set|clear|zero|prepare|fill";
+position p;
+@@
+  struct hmm_range r@p;
+  ... when != r = X
+      when != init(&r, ...)
+  f(...)
+
+@script:python@
+p << garbage.p;
+@@
+if place(p) not in statics:
+    note(p, "members that are not assigned hold garbage: initialise the range")
+
+@filler depends on worth@
+identifier fn, r;
+identifier f = {hmm_range_fault, hmm_range_fault_unlocked_timeout};
+@@
+fn(..., struct hmm_range *r, ...)
+{
+	<+... f(r, ...) ...+>
+}
+
+@fills depends on worth@
+identifier filler.fn, filler.r;
+expression X;
+identifier init =~ "mem|init|set|clear|zero|prepare|fill";
+@@
+fn(..., struct hmm_range *r, ...)
+{
+	<+... \(*r = X\|init(r, ...)\) ...+>
+}
+
+@garbage_filled depends on !fills && worth exists@
+identifier r;
+expression X;
+identifier filler.fn;
+identifier init =~ "mem|init|set|clear|zero|prepare|fill";
+position p;
+@@
+  struct hmm_range r@p;
+  ... when != r = X
+      when != init(&r, ...)
+  fn(..., &r, ...)
+
+@script:python@
+p << garbage_filled.p;
+@@
+if place(p) not in statics:
+    note(p, "members that are not assigned hold garbage: initialise the range")
+
+// ---------------------------------------------------------------------------
+
+@hit depends on worth && (context || org || report)@
+identifier f;
+expression E;
+position p : script:python() { place(p) in found };
+@@
+(
+  f@p(...)
+|
+  E@p
+)
+
+@declared depends on worth && (context || org || report)@
+identifier r;
+position p : script:python() { place(p) in found };
+@@
+  struct hmm_range r@p;
+
+@depends on context && worth@
+expression E;
+position hit.p;
+@@
+* E@p
+
+@depends on context && worth@
+identifier r;
+position declared.p;
+@@
+* struct hmm_range r@p;
+
+@script:python depends on org@
+p << hit.p;
+@@
+coccilib.org.print_todo(p[0], found[place(p)])
+
+@script:python depends on org@
+p << declared.p;
+@@
+coccilib.org.print_todo(p[0], found[place(p)])
 
 @script:python depends on report@
-p << page.p;
+p << hit.p;
 @@
-tell(coccilib.report.print_report, p, "hmm_pfn_to_page() of an entry whose type was not tested")
+coccilib.report.print_report(p[0], found[place(p)])
+
+@script:python depends on report@
+p << declared.p;
+@@
+coccilib.report.print_report(p[0], found[place(p)])

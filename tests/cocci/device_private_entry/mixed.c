@@ -78,9 +78,9 @@ struct page *fallthrough(softleaf_t entry)
 	}
 }
 
-struct page *untested(softleaf_t entry)
+struct page *untested(pte_t pte)
 {
-	return softleaf_to_page(entry);
+	return softleaf_to_page(softleaf_from_pte(pte));
 }
 
 unsigned long no_pfn(swp_entry_t entry)

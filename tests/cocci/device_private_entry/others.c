@@ -18,7 +18,7 @@ struct page *exclusive(swp_entry_t entry)
 
 unsigned long poison(swp_entry_t entry)
 {
-	if (is_hwpoison_entry(entry) || is_migration_entry(entry))
+	if (is_hwpoison_entry(entry) || is_device_exclusive_entry(entry))
 		return swp_offset_pfn(entry);
 	return 0;
 }

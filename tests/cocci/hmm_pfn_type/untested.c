@@ -23,3 +23,13 @@ void page(unsigned long hmm_pfn)
 
 	use(page_to_pfn(page));
 }
+
+/* The file asks for device private memory. */
+struct hmm_range { unsigned long *hmm_pfns; void *dev_private_owner; };
+int hmm_range_fault(struct hmm_range *range);
+
+int ask(struct hmm_range *range, struct device *device)
+{
+	range->dev_private_owner = device;
+	return hmm_range_fault(range);
+}

@@ -16,3 +16,13 @@ unsigned long collect(bool write, bool large)
 	numbers[0] = 0;
 	return flags;
 }
+
+/* Flags in an argument and in a variable of its own. */
+unsigned long count_large(unsigned long flags, unsigned long *large, bool write)
+{
+	unsigned long wanted = write ? MIGRATE_PFN_WRITE : 0;
+
+	if (flags & MIGRATE_PFN_COMPOUND)
+		(*large)++;
+	return (flags & wanted) == wanted;
+}

@@ -339,6 +339,23 @@ nouveau_dmem_bar_resume(struct nouveau_dmem_bar *bar)
 }
 
 /**
+ * nouveau_dmem_bar_flush() - Let what was written through aliases arrive.
+ * @bar: the aliases of the device, %NULL if there are none
+ *
+ * Before the GPU copies from pages of which importers have been told that they are
+ * gone. PCI orders what the importer writes, and not the GPU's way from its BAR to its
+ * memory.
+ *
+ * Context: The GPU is in use.
+ */
+void
+nouveau_dmem_bar_flush(struct nouveau_dmem_bar *bar)
+{
+	if (bar)
+		nvkm_bar_flush(bar->device->bar);
+}
+
+/**
  * nouveau_dmem_bar_fini() - Revoke all aliases, and make none any more.
  * @bar: the aliases of the device, %NULL if there are none
  *

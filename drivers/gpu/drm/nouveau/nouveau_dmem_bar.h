@@ -20,6 +20,7 @@ int nouveau_dmem_bar_map(struct nouveau_dmem_bar *bar, unsigned long index,
 			 unsigned long nr_pages, phys_addr_t *phys);
 void nouveau_dmem_bar_free(struct nouveau_dmem_bar *bar, unsigned long index,
 			   unsigned long nr_pages);
+void nouveau_dmem_bar_flush(struct nouveau_dmem_bar *bar);
 void nouveau_dmem_bar_reap(struct nouveau_dmem_bar *bar);
 void nouveau_dmem_bar_suspend(struct nouveau_dmem_bar *bar);
 void nouveau_dmem_bar_resume(struct nouveau_dmem_bar *bar);

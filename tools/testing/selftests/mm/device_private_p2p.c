@@ -48,6 +48,7 @@
 #define LARGE_RW	(ALIAS_RW | P2P_TYPE_LARGE)
 #define PRIVATE_RW	(P2P_TYPE_PRIVATE | P2P_TYPE_WRITE)
 #define PRIVATE_RO	P2P_TYPE_PRIVATE
+#define P2PMEM_RW	(P2P_TYPE_P2PMEM | P2P_TYPE_WRITE)
 #define RAM_RW		(P2P_TYPE_RAM | P2P_TYPE_WRITE)
 
 struct p2p {
@@ -131,7 +132,7 @@ static void table(const char *test, unsigned char type, unsigned char map,
 		  unsigned long bytes, const char *place)
 {
 	static const char * const types[] = { "none", "error", "RAM", "private",
-					      "alias" };
+					      "alias", "p2pmem" };
 	static const char * const maps[] = { "-", "memory", "host bridge",
 					     "bus address" };
 
@@ -403,6 +404,21 @@ TEST_F(p2p, importer_without_pci)
 	      NR_PAGES * p->page, "moved to RAM");
 	ASSERT_TRUE(owner_sees(p, 0, NR_PAGES, RAM_RW));
 	close(fd);
+}
+
+/* The exporter has done its part, and yet DMA is not possible. */
+TEST_F(p2p, cannot_map)
+{
+	struct p2p *p = &self->p2p;
+
+	ASSERT_TRUE(to_device(p, NR_PAGES, 28));
+	ASSERT_TRUE(imported(p, NEAR, NR_PAGES, P2P_ACCESS_CANNOT_MAP, RAM_RW,
+			     P2P_MAP_MEMORY, 28));
+	table("read, alias cannot be mapped", p->types[0], p->maps[0],
+	      NR_PAGES * p->page, "moved to RAM");
+	ASSERT_TRUE(owner_sees(p, 0, NR_PAGES, RAM_RW));
+	ASSERT_EQ(info(p).mapped_pages, 0);
+	ASSERT_TRUE(holds(p->buf, NR_PAGES * p->page, 28));
 }
 
 /* Nothing is faulted and the exporter is not asked; an alias there is, is told. */
@@ -779,7 +795,7 @@ TEST_F(p2p, p2pmem)
 	ASSERT_EQ(addr, p->buf);
 
 	fill(p->buf, NR_PAGES * p->page, 22);
-	ASSERT_TRUE(imported(p, NEAR, NR_PAGES, 0, RAM_RW, P2P_MAP_BUS, 22));
+	ASSERT_TRUE(imported(p, NEAR, NR_PAGES, 0, P2PMEM_RW, P2P_MAP_BUS, 22));
 	table("read, p2pmem, same switch", p->types[0], p->maps[0],
 	      NR_PAGES * p->page, "stayed on the device");
 	fill(p->data, NR_PAGES * p->page, 23);
@@ -787,15 +803,15 @@ TEST_F(p2p, p2pmem)
 	ASSERT_TRUE(holds(p->buf, NR_PAGES * p->page, 23));
 
 	if (p->far_reaches) {
-		ASSERT_TRUE(imported(p, FAR, NR_PAGES, 0, RAM_RW, P2P_MAP_MMIO, 23));
+		ASSERT_TRUE(imported(p, FAR, NR_PAGES, 0, P2PMEM_RW, P2P_MAP_MMIO, 23));
 	} else {
 		ASSERT_EQ(import(p, FAR, 0, NR_PAGES, P2P_ACCESS_SNAPSHOT, 0), 0);
-		ASSERT_TRUE(all(p->types, NR_PAGES, RAM_RW));
+		ASSERT_TRUE(all(p->types, NR_PAGES, P2PMEM_RW));
 		ASSERT_TRUE(all(p->maps, NR_PAGES, P2P_MAP_NONE));
 		ASSERT_EQ(import(p, FAR, 0, NR_PAGES, 0, p->page), -EFAULT);
 		ASSERT_EQ(import(p, FAR, 0, NR_PAGES, P2P_ACCESS_LOCKED, p->page),
 			  -EFAULT);
-		table("read, p2pmem, other host bridge", P2P_TYPE_RAM,
+		table("read, p2pmem, other host bridge", P2P_TYPE_P2PMEM,
 		      P2P_MAP_NONE, 0, "refused");
 	}
 	ASSERT_TRUE(holds(p->buf, NR_PAGES * p->page, 23));
