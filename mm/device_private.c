@@ -134,6 +134,8 @@ struct device_private_space *device_private_space(device_private_index_t index)
  * device_private_index_to_page() - Find a page by its name.
  * @index: name of the page
  *
+ * For every module, as hmm_pfn_to_page() is, which calls it.
+ *
  * Context: Any. If nothing else pins the page, RCU must be held for as long as
  * the page is used.
  *
@@ -152,7 +154,6 @@ struct page *device_private_index_to_page(device_private_index_t index)
 
 	return page;
 }
-/* hmm_pfn_to_page() calls it, which is for every module as it always was. */
 EXPORT_SYMBOL(device_private_index_to_page);
 
 /**

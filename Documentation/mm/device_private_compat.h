@@ -99,7 +99,7 @@ static inline struct folio *migrate_pfn_to_folio(migrate_pfn_t mpfn)
 
 /* New in 6.15. What there was before takes the PFNs of a range. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 19, 0) && \
-    LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0)
+	LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0)
 static inline int migrate_device_pfns(migrate_pfn_t *src_pfns, unsigned long npages)
 {
 	unsigned long i;

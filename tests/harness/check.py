@@ -214,8 +214,9 @@ def checkpatch_on(mails):
 def checkpatch(report):
     mails = [mail for mail in sorted((BUILD / "series").glob("0*.patch"))
              if mail.name != "0000-cover-letter.patch"]
-    with ThreadPoolExecutor(JOBS) as pool:
-        for result in pool.map(checkpatch_on, [mails[i::JOBS] for i in range(JOBS)]):
+    jobs = int(JOBS)
+    with ThreadPoolExecutor(jobs) as pool:
+        for result in pool.map(checkpatch_on, [mails[i::jobs] for i in range(jobs)]):
             for name, lines in sorted(result.items()):
                 report.add(f"checkpatch {name}", lines == [],
                            "was not read" if lines is None else "\n    ".join(lines))

@@ -14,10 +14,13 @@ import common
 class ArchTest(unittest.TestCase):
     def setUp(self):
         temp = Path(tempfile.mkdtemp())
-        for name, value in (("MEMORY", temp / "arch.json"), ("README", temp / "README.md"),
-                            ("mark", lambda *_: "mark"), ("git", lambda *_: "1234abcd"),
-                            ("lacks", lambda _: []), ("version", lambda _: "7.2")):
-            patch = mock.patch.object(arch, name, value)
+        for module, name, value in ((arch, "MEMORY", temp / "arch.json"),
+                                    (arch, "README", temp / "README.md"),
+                                    (arch, "mark", lambda *_: "mark"),
+                                    (arch, "git", lambda *_: "1234abcd"),
+                                    (arch, "lacks", lambda _: []),
+                                    (arch, "version", lambda _: "7.2"), (check, "FRESH", False)):
+            patch = mock.patch.object(module, name, value)
             patch.start()
             self.addCleanup(patch.stop)
 

@@ -33,7 +33,7 @@ class SpaceTest(unittest.TestCase):
         self.said = []
         for module, name, value in ((space, "MEMORY", self.temp / "space.json"),
                                     (space, "say", lambda _: None),
-                                    (check, "say", self.said.append),
+                                    (check, "say", self.said.append), (check, "FRESH", False),
                                     (space.Case, "mark", lambda _: "mark")):
             patch = mock.patch.object(module, name, value)
             patch.start()
