@@ -23,7 +23,7 @@ OLD = {"6.1": "6.1.192-3", "6.12": "6.12.117-1"}
 NEEDED = ("*/Kbuild*", "*/Kconfig*", "*/Makefile*", "*/scripts/*", "*/include/*", "*/arch/x86/*",
           "*/kernel/*", "*/lib/*", "*/mm/*", "*/tools/*", "*/security/*", "*/certs/*", "*/usr/*")
 OPTIONS = ("-e ZONE_DEVICE -e MEMORY_HOTPLUG -e MEMORY_HOTREMOVE -e DEVICE_PRIVATE -e MODULES "
-           "-e RUNTIME_TESTING_MENU -m TEST_HMM -d OBJTOOL").split()
+           "-e TRANSPARENT_HUGEPAGE -e RUNTIME_TESTING_MENU -m TEST_HMM -d OBJTOOL").split()
 
 
 def make(*words, log):
@@ -59,8 +59,9 @@ def compiles(name, tree):
     if not (make("-C", str(tree), f"O={out}", "olddefconfig", log=log) and
             make("-C", str(tree), f"O={out}", "modules_prepare", log=log)):
         return False, f"the kernel cannot be prepared, see {log}"
-    if "CONFIG_DEVICE_PRIVATE=y\n" not in (out / ".config").read_text():
-        return False, "the configuration has no DEVICE_PRIVATE"
+    for option in ("DEVICE_PRIVATE", "HMM_MIRROR"):
+        if f"CONFIG_{option}=y\n" not in (out / ".config").read_text():
+            return False, f"the configuration has no {option}"
     shutil.rmtree(module, ignore_errors=True)
     shutil.copytree(TOP / "tests/compat", module)
     shutil.copy(TOP / HEADER, module)
