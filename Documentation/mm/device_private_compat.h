@@ -10,6 +10,9 @@
  *   entries of HMM		from 5.8
  *   spaces			from 5.10: a space is a range of free physical addresses
  *
+ * It was tried with 6.1 and 6.12, and with the last kernel before the new names. What
+ * other versions have is from their history, and was not compiled.
+ *
  * Before 5.10 the registration (struct hmm_devmem, then dev_pagemap.res) is left to the
  * driver. HAVE_DEVICE_PRIVATE_INDEX tells the two apart: test for it after this file is
  * included.
