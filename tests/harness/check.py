@@ -55,6 +55,8 @@ COHERENT = (f"{NO_KUNIT} memmap=512M$0x50000000 test_hmm.spm_addr_dev0=0x5000000
 COHERENT_TESTS = ("device_private_batch", "device_private_dirty,-t,coherent",
                   "device_private_evict")
 P2P = "device_private_p2p"
+# Upstream's test without its benchmark, which takes a minute.
+HMM_TESTS = "hmm-tests,-T,benchmark_thp_migration"
 # Tests that want two nodes of memory, and the devices of P2P.
 NODES = ("device_private_track", "device_private_trackers")
 # Seconds a guest with expensive debugging may take.
@@ -224,22 +226,27 @@ def checkpatch(report):
 
 # --- the C files that the series touches ---
 
-def kernel_doc_warnings(path):
-    done = subprocess.run(["scripts/kernel-doc", "-none", str(path)], cwd=LINUX, text=True,
-                          capture_output=True, errors="replace", check=False)
+def kernel_doc_warnings(path, text=None):
+    """What kernel-doc says of a file, as it is or as it was with another text."""
+    with tempfile.TemporaryDirectory() as temp:
+        if text is not None:
+            path = Path(temp) / Path(path).name
+            path.write_bytes(text)
+        done = subprocess.run(["scripts/kernel-doc", "-none", str(path)], cwd=LINUX, text=True,
+                              capture_output=True, errors="replace", check=False)
     return Counter(line.split(" ", 2)[-1] for line in done.stderr.splitlines()
                    if re.match(r"warning|error", line, re.I))
 
 
 def kernel_doc(report):
     """Comments of new and touched files parse; what the base has already is not counted."""
-    with tempfile.TemporaryDirectory() as temp:
-        for path in static.touched():
-            if not path.endswith((".c", ".h")):
-                continue
-            old = Path(temp) / Path(path).name
-            old.write_bytes(git("show", f"base:{path}", check=False, text=False).stdout)
-            new = kernel_doc_warnings(path) - kernel_doc_warnings(old)
+    def new_warnings(path):
+        old = git("show", f"base:{path}", check=False, text=False).stdout
+        return kernel_doc_warnings(path) - kernel_doc_warnings(path, old)
+
+    paths = [path for path in static.touched() if path.endswith((".c", ".h"))]
+    with ThreadPoolExecutor(int(JOBS)) as pool:
+        for path, new in zip(paths, pool.map(new_warnings, paths)):
             report.add(f"kernel-doc {path}", not new, "; ".join(new))
 
 
@@ -321,7 +328,8 @@ def boot(report, programs, name, run=guest.boot, **how):
 
 def ordinary():
     """The selftests that need no machine of their own."""
-    return [program for program in selftests() if program not in (P2P, *NODES)]
+    return [HMM_TESTS if program == "hmm-tests" else program
+            for program in selftests() if program not in (P2P, *NODES)]
 
 
 def boot_all(report, name="check", **how):
@@ -336,19 +344,24 @@ def boot_um(report):
     boot_all(report, "check-um", run=guest.boot_um)
 
 
-def um(report):
+def um_sections(report):
     """um first: it builds and runs in a few minutes, and has most of what the series changes."""
     def build_um(part):
         kernel.build(kernel.UM)
         part.add("build", True)
 
-    if report.section("build, um", None, build_um):
-        report.section("um", boot_mark(kernel.UM.image), boot_um)
+    if not report.section("build, um", None, build_um):
+        return []
+    return [("um", boot_mark(kernel.UM.image), boot_um)]
+
+
+def um(report):
+    report.sections(um_sections(report))
 
 
 def boot_coherent(report):
     """Upstream's test again, its devices now of coherent memory; and what else knows them."""
-    boot(report, ["hmm-tests", *COHERENT_TESTS], "check-coherent", append=COHERENT)
+    boot(report, [HMM_TESTS, *COHERENT_TESTS], "check-coherent", append=COHERENT)
 
 
 def boot_l1tf(report):
@@ -363,8 +376,11 @@ def boot_p2p(report, cpu):
 
 
 def boot_nodes(report, program, name="check", **how):
-    """A machine with two nodes, on which NUMA balancing is on."""
-    boot(report, [program], f"{name}-{program}", append=NO_KUNIT,
+    """A machine with two nodes, on which NUMA balancing is on.
+
+    With one CPU: two that take turns wait for each other, and races are run in parallel.
+    """
+    boot(report, [program], f"{name}-{program}", append=f"{NO_KUNIT} maxcpus=1",
          qemu=guest.TWO_NODES + guest.P2P_DEVICES, **how)
 
 
@@ -444,10 +460,8 @@ def debug(report):
         *map(of_program, ordinary()),
         section("KUnit", lambda part: kunit(
             part, boot(part, [], "debug-kunit", append=BOOT, **how).log)),
-        # All small pages, the benchmark would take longer than the 120 s it gives itself.
         section("coherent devices", lambda part: boot(
-            part, ["hmm-tests,-T,benchmark_thp_migration", *COHERENT_TESTS], "debug-coherent",
-            append=COHERENT, **how)),
+            part, [HMM_TESTS, *COHERENT_TESTS], "debug-coherent", append=COHERENT, **how)),
         section("page_ref events", lambda part: boot(
             part, ["device_private,-f,device_private_pte"], "debug-page-ref",
             append=f"{NO_KUNIT} trace_event=page_ref:*", **how))])
@@ -500,14 +514,15 @@ def everything(report):
         series.make_tree()
         tip = series.rev("series")
         queue = patches.digest(patches.names()) + tip
-        if tip != series.rev("base"):
-            series.make_mail()
-            report.sections([("git am", queue, git_am),
-                             ("round trip of the queue", queue, round_trip),
-                             ("checkpatch", queue, checkpatch)])
         if not report.section("guest programs", None, build_guest):
             return
-        um(report)
+        group = um_sections(report)
+        if tip != series.rev("base"):
+            series.make_mail()
+            group += [("git am", queue, git_am),
+                      ("round trip of the queue", queue, round_trip),
+                      ("checkpatch", queue, checkpatch)]
+        report.sections(group)
         if not report.section("build", None, build):
             return
         if tip != series.rev("base"):

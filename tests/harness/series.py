@@ -11,11 +11,12 @@ import os
 import re
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import fetch
 import patches
-from common import BUILD, FORCE, GIT_ENV, LINUX, TOP, Stop, decode, encode, entry, git, \
+from common import BUILD, FORCE, GIT_ENV, JOBS, LINUX, TOP, Stop, decode, encode, entry, git, \
     lock, need_space, need_tool, read_json, say, sha256, write
 
 STATE = BUILD / "tree.json"
@@ -397,19 +398,31 @@ def make_export():
 
 # --- commits -> mail ---
 
-def recipients(mails):
-    """To: and Cc: lines for the mails, from the kernel's get_maintainer.pl."""
-    need_tool("perl", "perl")
+def maintainers(mails):
+    """What the kernel's get_maintainer.pl says of mails, a line each."""
     done = subprocess.run(["perl", "scripts/get_maintainer.pl", "--no-git", "--no-git-fallback",
-                           *mails], cwd=LINUX, env=GIT_ENV, capture_output=True, text=True,
-                          check=False)
+                           *map(str, mails)], cwd=LINUX, env=GIT_ENV, capture_output=True,
+                          text=True, check=False)
     if done.returncode:
         raise Stop(f"get_maintainer.pl failed: {done.stderr.strip().splitlines()[-1:]}")
-    lines = []
-    for line in done.stdout.splitlines():
-        who, _, role = line.rpartition(" (")
-        lines.append(("To: " if role.startswith(("maintainer", "supporter")) else "Cc: ") + who)
-    return sorted(dict.fromkeys(lines), key=lambda line: line[0] == "C")
+    return done.stdout.splitlines()
+
+
+def addresses(found):
+    """To: and Cc: lines of what get_maintainer.pl found; who gets it is not copied as well."""
+    people = {"To: ": {}, "Cc: ": {}}
+    for line in found:
+        who, role = re.fullmatch(r"(.*?@\S+) \((.*)\)", line).groups()
+        people["To: " if role.startswith(("maintainer", "supporter")) else "Cc: "][who] = True
+    return [head + who for head, them in people.items() for who in them
+            if head == "To: " or who not in people["To: "]]
+
+
+def recipients(mails):
+    need_tool("perl", "perl")
+    jobs = min(int(JOBS), len(mails))
+    with ThreadPoolExecutor(jobs) as pool:
+        return addresses(sum(pool.map(maintainers, [mails[i::jobs] for i in range(jobs)]), []))
 
 
 def make_mail():

@@ -10,11 +10,27 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import series
+
 HARNESS = Path(__file__).resolve().parent
 MAKEFILE = "VERSION = 7\nPATCHLEVEL = 3\nSUBLEVEL = 4\n"
 LINES = "".join(f"line {number}\n" for number in range(1, 41))
 WHO = {f"GIT_{role}_{what}": value for role in ("AUTHOR", "COMMITTER") for what, value in
        (("NAME", "A. Üser"), ("EMAIL", "user@example.org"), ("DATE", "2026-01-02T03:04:05 +0100"))}
+
+
+class Recipients(unittest.TestCase):
+    """What get_maintainer.pl prints becomes lines of a mail's header."""
+
+    def test_addresses(self):
+        self.assertEqual(series.addresses([
+            "A. User <a@example.org> (reviewer:SOME PORT (OF ANOTHER))",
+            '"B. (C) User" <b@example.org> (maintainer:SOME PORT (OF ANOTHER))',
+            "list@example.org (moderated list:SOME PORT (OF ANOTHER))",
+            "A. User <a@example.org> (maintainer:A DRIVER)",
+            "list@example.org (open list)"]),
+            ['To: "B. (C) User" <b@example.org>', "To: A. User <a@example.org>",
+             "Cc: list@example.org"])
 
 
 class QueueTest(unittest.TestCase):

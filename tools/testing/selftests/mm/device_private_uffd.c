@@ -16,7 +16,7 @@
 #define LIMIT		10	/* seconds for one cell of the table */
 #define SEED		1	/* of the memory in question */
 #define OTHER		2	/* of what is to be put in its place */
-#define RACE_SECONDS	5
+#define RACE_SECONDS	2
 
 enum shape {
 	WHOLE,
