@@ -12,9 +12,8 @@
  *
  * Who holds what:
  *  - exporter->mutex: the window is changed, folios move between it and memory;
- *  - exporter->lock: allocation of pages, slots; taken in folio_free, which runs
- *    under a page table lock. A slot is freed there, or under the mutex with the
- *    folio locked after its aliases are revoked.
+ *  - exporter->lock: allocation of pages, slots; taken in folio_free and p2p_unmap,
+ *    which run under a page table lock. The latter frees slots.
  */
 #include <linux/bitmap.h>
 #include <linux/device_private.h>
@@ -38,12 +37,17 @@
 #define OTHER_BAR	0
 #define MEMORY_PAGES	(4 * HPAGE_PMD_NR)
 #define WINDOW_PAGES	(MEMORY_PAGES / 2)
+#define PART_PAGES	3UL
 
 static_assert(HPAGE_PMD_NR > 1);
 
 static bool linear;
 module_param(linear, bool, 0644);
 MODULE_PARM_DESC(linear, "The memory of devices bound from now on is in the BAR as a whole");
+
+static bool per_importer;
+module_param(per_importer, bool, 0644);
+MODULE_PARM_DESC(per_importer, "Devices bound from now on have a say in who the importer is");
 
 struct slot {
 	unsigned long index;	/* of the page that has it */
@@ -76,7 +80,8 @@ struct p2p_exporter {
 	unsigned int window_pages;
 	unsigned int residency;		/* jiffies */
 	enum p2p_map_mode mode;
-	u64 maps, revokes;
+	unsigned int refused;
+	u64 maps, unmaps, revokes;
 };
 
 static DEFINE_IDA(exporter_ida);
@@ -112,38 +117,29 @@ static void write_page(struct p2p_exporter *exporter, unsigned long index,
 
 /* --- the window --- */
 
-static void free_slots(struct p2p_exporter *exporter, unsigned long index,
-		       unsigned long nr_pages)
+/* Nobody reads or writes the slots of these pages any more. */
+static void p2p_exporter_unmap(struct dev_pagemap *pgmap, unsigned long index,
+			       unsigned long nr_pages)
 {
+	struct p2p_exporter *exporter = to_exporter(pgmap);
 	unsigned long i;
 
-	lockdep_assert_held(&exporter->lock);
-	if (exporter->linear)
-		return;
+	guard(spinlock)(&exporter->lock);
 	for (i = index; i < index + nr_pages; i++) {
 		if (exporter->slot_of[i] < 0)
 			continue;
+		read_page(exporter, i, exporter->memory + i * PAGE_SIZE);
 		__clear_bit(exporter->slot_of[i], exporter->slots_used);
 		exporter->slot_of[i] = -1;
+		exporter->unmaps++;
 	}
 }
 
 /* The folio is locked and referenced, the mutex held. */
 static void evict_from_window(struct p2p_exporter *exporter, struct folio *folio)
 {
-	const unsigned long index = device_private_page_index(&folio->page);
-	const unsigned long nr_pages = folio_nr_pages(folio);
-	unsigned long i;
-
 	device_private_revoke_aliases(folio);
-
-	/* Nobody writes to the slots any more. */
-	for (i = index; i < index + nr_pages; i++)
-		if (exporter->slot_of[i] >= 0)
-			read_page(exporter, i, exporter->memory + i * PAGE_SIZE);
-
 	spin_lock(&exporter->lock);
-	free_slots(exporter, index, nr_pages);
 	exporter->revokes++;
 	spin_unlock(&exporter->lock);
 }
@@ -213,6 +209,25 @@ static int alloc_slots(struct p2p_exporter *exporter, unsigned long index,
 	return slot;
 }
 
+/* How many of the pages, from the first on, have slots in a row, or have none. */
+static unsigned long alike(struct p2p_exporter *exporter, unsigned long index,
+			   unsigned long nr_pages)
+{
+	const int slot = exporter->slot_of[index];
+	unsigned long i;
+
+	for (i = 1; i < nr_pages; i++)
+		if (exporter->slot_of[index + i] != (slot < 0 ? -1 : slot + (int)i))
+			break;
+	return i;
+}
+
+static bool is_refused(struct p2p_exporter *exporter, struct device *importer)
+{
+	return exporter->pagemap.flags & PGMAP_P2P_PER_IMPORTER &&
+	       pci_dev_id(to_pci_dev(importer)) == READ_ONCE(exporter->refused);
+}
+
 static int sleep_until_killed(void)
 {
 	while (!fatal_signal_pending(current))
@@ -220,10 +235,11 @@ static int sleep_until_killed(void)
 	return -EINTR;
 }
 
-static int p2p_exporter_map(struct dev_pagemap *pgmap, unsigned long index,
-			    unsigned long nr_pages, phys_addr_t *phys)
+static long p2p_exporter_map(struct folio *folio, unsigned long index,
+			     unsigned long nr_pages, struct device *importer,
+			     phys_addr_t *phys)
 {
-	struct p2p_exporter *exporter = to_exporter(pgmap);
+	struct p2p_exporter *exporter = to_exporter(folio->pgmap);
 	unsigned long i;
 	int slot;
 
@@ -237,19 +253,37 @@ static int p2p_exporter_map(struct dev_pagemap *pgmap, unsigned long index,
 		return -EAGAIN;
 	case P2P_MAP_GARBAGE:
 		*phys = ~0ULL << PAGE_SHIFT;
-		return 0;
+		return nr_pages;
 	case P2P_MAP_OTHER_BAR:
 		*phys = pci_resource_start(exporter->pdev, OTHER_BAR);
+		return nr_pages;
+	case P2P_MAP_NOTHING:
+		*phys = exporter->window_phys;
 		return 0;
+	case P2P_MAP_TOO_MANY:
+		*phys = exporter->window_phys;
+		return nr_pages + 1;
+	case P2P_MAP_PART:
+		nr_pages = min(nr_pages, PART_PAGES);
+		break;
 	case P2P_MAP_SLEEP:
 		return sleep_until_killed();
 	default:
 		break;
 	}
 
+	if (is_refused(exporter, importer))
+		return -EPERM;
+
 	guard(mutex)(&exporter->mutex);
 	if (exporter->gone)
 		return -ENODEV;
+
+	/* Another importer may have it there already. */
+	nr_pages = alike(exporter, index, nr_pages);
+	slot = exporter->slot_of[index];
+	if (slot >= 0)
+		goto out;
 
 	while ((slot = alloc_slots(exporter, index, nr_pages)) < 0)
 		if (!make_room(exporter))
@@ -259,8 +293,9 @@ static int p2p_exporter_map(struct dev_pagemap *pgmap, unsigned long index,
 		memcpy_toio(exporter->window + (slot + i) * PAGE_SIZE,
 			    exporter->memory + (index + i) * PAGE_SIZE,
 			    PAGE_SIZE);
+out:
 	*phys = exporter->window_phys + slot * PAGE_SIZE;
-	return 0;
+	return nr_pages;
 }
 
 /* --- pages --- */
@@ -272,7 +307,6 @@ static void p2p_exporter_folio_free(struct folio *folio)
 	const unsigned long nr_pages = folio_nr_pages(folio);
 
 	spin_lock(&exporter->lock);
-	free_slots(exporter, index, nr_pages);
 	bitmap_clear(exporter->used, index, nr_pages);
 	spin_unlock(&exporter->lock);
 }
@@ -501,6 +535,7 @@ static const struct dev_pagemap_ops p2p_exporter_pagemap_ops = {
 	.folio_free = p2p_exporter_folio_free,
 	.migrate_to_ram = p2p_exporter_migrate_to_ram,
 	.p2p_map = p2p_exporter_map,
+	.p2p_unmap = p2p_exporter_unmap,
 };
 
 static const struct dev_pagemap_ops p2p_exporter_linear_ops = {
@@ -602,7 +637,7 @@ out:
 static int configure(struct p2p_exporter *exporter,
 		     const struct p2p_exporter_config *config)
 {
-	if (config->mode >= P2P_MAP_NR || config->reserved ||
+	if (config->mode >= P2P_MAP_NR || config->refused > U16_MAX ||
 	    config->window_pages > WINDOW_PAGES)
 		return -EINVAL;
 
@@ -611,6 +646,7 @@ static int configure(struct p2p_exporter *exporter,
 		exporter->window_pages = config->window_pages ?: WINDOW_PAGES;
 	exporter->residency = msecs_to_jiffies(config->residency_ms);
 	WRITE_ONCE(exporter->mode, config->mode);
+	WRITE_ONCE(exporter->refused, config->refused);
 	return 0;
 }
 
@@ -624,6 +660,7 @@ static void get_info(struct p2p_exporter *exporter,
 		.used_pages = bitmap_weight(exporter->used, MEMORY_PAGES),
 		.mapped_pages = bitmap_weight(exporter->slots_used, WINDOW_PAGES),
 		.maps = exporter->maps,
+		.unmaps = exporter->unmaps,
 		.revokes = exporter->revokes,
 	};
 }
@@ -754,6 +791,7 @@ static int p2p_exporter_init(struct p2p_exporter *exporter)
 	pgmap->type = MEMORY_DEVICE_PRIVATE;
 	pgmap->ops = exporter->linear ? &p2p_exporter_linear_ops :
 					&p2p_exporter_pagemap_ops;
+	pgmap->flags = per_importer ? PGMAP_P2P_PER_IMPORTER : 0;
 	pgmap->owner = exporter;
 	pgmap->p2p_provider = pcim_p2pdma_provider(pdev, BAR);
 	pgmap->p2p_phys = exporter->window_phys;	/* if it is linear */

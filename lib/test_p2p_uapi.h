@@ -48,6 +48,9 @@ enum p2p_map_mode {
 	P2P_MAP_EAGAIN,
 	P2P_MAP_GARBAGE,	/* an address that is nobody's */
 	P2P_MAP_OTHER_BAR,	/* an address in another BAR of the device */
+	P2P_MAP_NOTHING,	/* success, and yet no page */
+	P2P_MAP_TOO_MANY,	/* one page more than was asked for */
+	P2P_MAP_PART,		/* three pages at a time */
 	P2P_MAP_SLEEP,		/* until the importer is killed */
 	P2P_MAP_NR,
 };
@@ -59,6 +62,7 @@ enum p2p_map_mode {
  * @used_pages: pages of the memory that are in use
  * @mapped_pages: pages of the window that are in use
  * @maps: number of pages mapped into the window so far
+ * @unmaps: number of them that have lost their place there since
  * @revokes: number of folios whose aliases were revoked so far
  */
 struct p2p_exporter_info {
@@ -67,6 +71,7 @@ struct p2p_exporter_info {
 	__u64 used_pages;
 	__u64 mapped_pages;
 	__u64 maps;
+	__u64 unmaps;
 	__u64 revokes;
 };
 
@@ -75,13 +80,14 @@ struct p2p_exporter_info {
  * @mode: enum p2p_map_mode
  * @window_pages: part of the window that may be used, 0 for all of it
  * @residency_ms: time that a page is not thrown out of the window
- * @reserved: 0
+ * @refused: bus number << 8 | devfn of an importer that gets no aliases, 0 if there is
+ *	none; only if the exporter was bound with the parameter per_importer
  */
 struct p2p_exporter_config {
 	__u32 mode;
 	__u32 window_pages;
 	__u32 residency_ms;
-	__u32 reserved;
+	__u32 refused;
 };
 
 #define P2P_EXPORTER_INFO	_IOR('P', 0x00, struct p2p_exporter_info)

@@ -639,10 +639,10 @@ static struct vm_struct *alloc_memmap(unsigned long nr_pages, int nid)
  *
  * Context: May sleep.
  *
- * Returns: 0; -EINVAL if the type is another one, an op or the owner is missing,
- * the size is zero, the pages would not be in the BAR of the provider, or @pgmap is
- * registered already; -E2BIG if there are more pages than an entry can name; -ENOSPC
- * if no id is left; -ENOMEM.
+ * Returns: 0; -EINVAL if the type is another one, an op or the owner is missing, such
+ * as p2p_map with PGMAP_P2P_PER_IMPORTER, the size is zero, the pages would not be in
+ * the BAR of the provider, or @pgmap is registered already; -E2BIG if there are more
+ * pages than an entry can name; -ENOSPC if no id is left; -ENOMEM.
  */
 int device_private_register(struct dev_pagemap *pgmap, unsigned long nr_pages,
 			    int nid)
@@ -660,6 +660,9 @@ int device_private_register(struct dev_pagemap *pgmap, unsigned long nr_pages,
 	if (pgmap->p2p_provider && !pgmap->ops->p2p_map &&
 	    !device_private_is_in_bar(pgmap, nr_pages, pgmap->p2p_phys))
 		return -EINVAL;
+	/* Nobody would be asked. */
+	if (pgmap->flags & PGMAP_P2P_PER_IMPORTER && !pgmap->ops->p2p_map)
+		return -EINVAL;
 	if (nid == NUMA_NO_NODE)
 		nid = numa_mem_id();
 
@@ -673,7 +676,7 @@ int device_private_register(struct dev_pagemap *pgmap, unsigned long nr_pages,
 	space->nr_pages = nr_pages;
 	space->nid = nid;
 	mutex_init(&space->mutex);
-	xa_init(&space->aliases);
+	device_private_init_aliases(space);
 
 	err = -ENOMEM;
 	space->area = alloc_memmap(nr_pages, nid);
@@ -759,8 +762,7 @@ void device_private_unregister(struct dev_pagemap *pgmap)
 
 	for (i = 0; i < nr_present(space); i++)
 		unback_present(space, i);
-	WARN_ON_ONCE(!xa_empty(&space->aliases));
-	xa_destroy(&space->aliases);
+	device_private_free_aliases(space);
 	free_vm_area(space->area);
 	free_id(space);
 

@@ -20,6 +20,8 @@ struct vm_struct;
  * @area: virtual area of the struct pages
  * @mutex: serialises population
  * @aliases: P2P aliases by the index of the page, see device_private_alias.c
+ * @importers: such arrays by the address of the importer's device, if an alias is for
+ *	one importer alone
  * @present: bit per granule, set if the granule is populated
  */
 struct device_private_space {
@@ -32,6 +34,7 @@ struct device_private_space {
 	struct vm_struct *area;
 	struct mutex mutex;	/* population */
 	struct xarray aliases;
+	struct xarray importers;
 	unsigned long *present[];
 };
 
@@ -45,7 +48,9 @@ bool device_private_is_large(const struct device_private_space *space);
 bool device_private_is_in_bar(struct dev_pagemap *pgmap, unsigned long nr_pages,
 			      phys_addr_t phys);
 bool device_private_has_aliases(device_private_index_t index,
-				unsigned long nr_pages);
+				unsigned long nr_pages, struct device *dma_dev);
+void device_private_init_aliases(struct device_private_space *space);
+void device_private_free_aliases(struct device_private_space *space);
 
 #else /* CONFIG_DEVICE_PRIVATE */
 
@@ -76,7 +81,8 @@ device_private_is_large(const struct device_private_space *space)
 }
 
 static inline bool device_private_has_aliases(device_private_index_t index,
-					      unsigned long nr_pages)
+					      unsigned long nr_pages,
+					      struct device *dma_dev)
 {
 	return false;
 }

@@ -5,7 +5,8 @@
  * The driver of a space, the exporter, can give a page an address in a PCI BAR
  * of its device, through which the device of another driver, the importer, can
  * reach it: an alias. A space has a record for each page that has one, unless the
- * exporter is linear: then the index of a page tells its address, for good.
+ * exporter is linear: then the index of a page tells its address, for good. If the
+ * exporter has a say in who the importer is there are such records for each importer.
  *
  * Who holds what:
  *  - records are made, and revoked, with the folio locked and referenced, and
@@ -43,6 +44,77 @@ static void *mk_alias(phys_addr_t phys)
 static bool alias_is_live(void *record)
 {
 	return record && !(xa_to_value(record) & ALIAS_REVOKED);
+}
+
+/**
+ * device_private_init_aliases() - Prepare a new space for aliases.
+ * @space: the space
+ */
+void device_private_init_aliases(struct device_private_space *space)
+{
+	xa_init(&space->aliases);
+	xa_init(&space->importers);
+}
+
+static void free_aliases(struct xarray *aliases)
+{
+	WARN_ON_ONCE(!xa_empty(aliases));
+	xa_destroy(aliases);
+}
+
+/**
+ * device_private_free_aliases() - Forget who had aliases of a space that goes.
+ * @space: the space, which nobody can find any more
+ */
+void device_private_free_aliases(struct device_private_space *space)
+{
+	struct xarray *aliases;
+	unsigned long importer;
+
+	free_aliases(&space->aliases);
+	xa_for_each(&space->importers, importer, aliases) {
+		free_aliases(aliases);
+		kfree(aliases);
+		put_device((struct device *)importer);
+	}
+	xa_destroy(&space->importers);
+}
+
+/* The records of the aliases that @dma_dev may use, NULL if there are none yet. */
+static struct xarray *aliases_for(struct device_private_space *space,
+				  struct device *dma_dev)
+{
+	if (!(space->pgmap->flags & PGMAP_P2P_PER_IMPORTER))
+		return &space->aliases;
+	return xa_load(&space->importers, (unsigned long)dma_dev);
+}
+
+/*
+ * The same, but make room for such records. The device is not freed before the space:
+ * its address is its name. NULL if there is no memory.
+ */
+static struct xarray *make_aliases_for(struct device_private_space *space,
+				       struct device *dma_dev)
+{
+	struct xarray *aliases = aliases_for(space, dma_dev);
+	int err;
+
+	if (aliases)
+		return aliases;
+
+	aliases = kmalloc_obj(*aliases);
+	if (!aliases)
+		return NULL;
+	xa_init(aliases);
+	err = xa_insert(&space->importers, (unsigned long)dma_dev, aliases,
+			GFP_KERNEL);
+	if (err) {
+		/* Somebody else was faster, or there is no memory. */
+		kfree(aliases);
+		return aliases_for(space, dma_dev);
+	}
+	get_device(dma_dev);
+	return aliases;
 }
 
 /**
@@ -140,6 +212,7 @@ bool device_private_is_in_bar(struct dev_pagemap *pgmap, unsigned long nr_pages,
  * device_private_has_aliases() - Do pages have an alias?
  * @index: name of the first page
  * @nr_pages: number of pages, all of one space
+ * @dma_dev: the device that is to use them
  *
  * Context: any. The answer may be another one the next time, see
  * device_private_revoke_aliases().
@@ -148,19 +221,23 @@ bool device_private_is_in_bar(struct dev_pagemap *pgmap, unsigned long nr_pages,
  * revoked; of a linear exporter none has one.
  */
 bool device_private_has_aliases(device_private_index_t index,
-				unsigned long nr_pages)
+				unsigned long nr_pages, struct device *dma_dev)
 {
 	const unsigned long end = device_private_nr(index) + nr_pages;
 	struct device_private_space *space;
+	struct xarray *aliases;
 	unsigned long i;
 
 	guard(rcu)();
 	space = device_private_space(index);
 	if (!space)
 		return false;
+	aliases = aliases_for(space, dma_dev);
+	if (!aliases)
+		return false;
 
 	for (i = end - nr_pages; i < end; i++)
-		if (!alias_is_live(xa_load(&space->aliases, i)))
+		if (!alias_is_live(xa_load(aliases, i)))
 			return false;
 
 	return true;
@@ -169,6 +246,7 @@ bool device_private_has_aliases(device_private_index_t index,
 /**
  * device_private_alias() - The address of the alias of a page.
  * @index: name of the page
+ * @dma_dev: the device that is to use it
  * @provider: where to put the provider of the address
  *
  * Context: the lock of an importer, with a live sequence of the notifier with
@@ -177,9 +255,11 @@ bool device_private_has_aliases(device_private_index_t index,
  * Returns: the physical address, PHYS_ADDR_MAX if the page has no alias.
  */
 phys_addr_t device_private_alias(device_private_index_t index,
+				 struct device *dma_dev,
 				 struct p2pdma_provider **provider)
 {
 	struct device_private_space *space;
+	struct xarray *aliases;
 	void *record;
 
 	guard(rcu)();
@@ -192,55 +272,63 @@ phys_addr_t device_private_alias(device_private_index_t index,
 		return space->pgmap->p2p_phys +
 		       PFN_PHYS(device_private_nr(index));
 
-	record = xa_load(&space->aliases, device_private_nr(index));
+	aliases = aliases_for(space, dma_dev);
+	record = aliases ? xa_load(aliases, device_private_nr(index)) : NULL;
 	return record ? PFN_PHYS(xa_to_value(record) >> ALIAS_SHIFT) :
 			PHYS_ADDR_MAX;
 }
 
-/* Ask the exporter to map pages that have no alias yet. */
-static int make_aliases(struct device_private_space *space, unsigned long index,
-			unsigned long nr_pages)
+/* The exporter has reached the first @nr of @nr_pages pages: is that possible? */
+static bool is_mapped(struct dev_pagemap *pgmap, unsigned long nr_pages, long nr,
+		      phys_addr_t phys)
 {
-	struct dev_pagemap *pgmap = space->pgmap;
+	if (nr > 0 && nr <= nr_pages && device_private_is_in_bar(pgmap, nr, phys))
+		return true;
+
+	dev_err_ratelimited(pgmap->p2p_provider->owner,
+			    "P2P alias %pa of %ld device private pages, of %lu to be mapped, is not in the BAR of its provider\n",
+			    &phys, nr, nr_pages);
+	return false;
+}
+
+/*
+ * Ask the exporter to map pages that have no alias yet. Returns how many, from the
+ * first on, have one now, or an error.
+ */
+static long make_aliases(struct xarray *aliases, struct folio *folio,
+			 unsigned long index, unsigned long nr_pages,
+			 struct device *dma_dev)
+{
+	struct dev_pagemap *pgmap = folio->pgmap;
 	phys_addr_t phys = PHYS_ADDR_MAX;
 	unsigned long i;
-	int err;
+	long nr;
 
 	/* So that nothing fails once the exporter has mapped them. */
 	for (i = 0; i < nr_pages; i++) {
-		err = xa_reserve(&space->aliases, index + i, GFP_KERNEL);
-		if (err)
-			goto err_release;
+		nr = xa_reserve(aliases, index + i, GFP_KERNEL);
+		if (nr)
+			goto out;
 	}
 
-	err = pgmap->ops->p2p_map(pgmap, index, nr_pages, &phys);
-	if (err)
-		goto err_release;
+	nr = pgmap->ops->p2p_map(folio, index, nr_pages, dma_dev, &phys);
+	if (nr >= 0 && !is_mapped(pgmap, nr_pages, nr, phys))
+		nr = -EFAULT;
 
-	if (!device_private_is_in_bar(pgmap, nr_pages, phys)) {
-		dev_err_ratelimited(pgmap->p2p_provider->owner,
-				    "P2P alias %pa of %lu device private pages is not in the BAR of its provider\n",
-				    &phys, nr_pages);
-		err = -EFAULT;
-		goto err_release;
-	}
-
-	for (i = 0; i < nr_pages; i++)
-		xa_store(&space->aliases, index + i,
-			 mk_alias(phys + (i << PAGE_SHIFT)), GFP_KERNEL);
-
-	return 0;
-
-err_release:
-	for (i = 0; i < nr_pages; i++)
-		xa_release(&space->aliases, index + i);
-	return err;
+	for (i = 0; (long)i < nr; i++)
+		xa_store(aliases, index + i, mk_alias(phys + (i << PAGE_SHIFT)),
+			 GFP_KERNEL);
+out:
+	for (i = max(nr, 0L); i < nr_pages; i++)
+		xa_release(aliases, index + i);
+	return nr;
 }
 
 /**
  * device_private_make_aliases() - Give pages of a folio an alias each.
  * @page: the first page
  * @nr_pages: number of pages, none of them beyond the folio
+ * @dma_dev: the device that will use them
  *
  * Those that have one keep it.
  *
@@ -248,29 +336,34 @@ err_release:
  * provider.
  *
  * Returns: 0 if all of the pages have an alias; -ENOMEM; -EFAULT if the exporter
- * gave an address outside of its BAR; or the error of the exporter.
+ * gave an address outside of its BAR; or the error of the exporter. Then some of the
+ * pages may have one.
  */
-int device_private_make_aliases(struct page *page, unsigned long nr_pages)
+int device_private_make_aliases(struct page *page, unsigned long nr_pages,
+				struct device *dma_dev)
 {
 	struct device_private_space *space = page_pgmap(page)->space;
 	const unsigned long end = device_private_page_index(page) + nr_pages;
+	struct xarray *aliases = make_aliases_for(space, dma_dev);
 	unsigned long index = end - nr_pages;
 
 	VM_WARN_ON_ONCE_PAGE(!folio_test_locked(page_folio(page)), page);
 
+	if (!aliases)
+		return -ENOMEM;
+
 	while (index < end) {
 		unsigned long nr = 0;
-		int err;
+		long made = 1;	/* the page at index has an alias */
 
-		while (index + nr < end && !xa_load(&space->aliases, index + nr))
+		while (index + nr < end && !xa_load(aliases, index + nr))
 			nr++;
-		if (nr) {
-			err = make_aliases(space, index, nr);
-			if (err)
-				return err;
-		}
-		/* The page at index + nr has an alias, if there is such a page. */
-		index += nr + 1;
+		if (nr)
+			made = make_aliases(aliases, page_folio(page), index, nr,
+					    dma_dev);
+		if (made < 0)
+			return made;
+		index += made;
 	}
 
 	return 0;
@@ -290,19 +383,42 @@ static bool invalidate_importers(struct folio *folio, struct vm_area_struct *vma
 	return true;
 }
 
-/* Apply @change to the records of the pages [@index, @index + @nr_pages). */
-static void change_aliases(struct device_private_space *space,
-			   unsigned long index, unsigned long nr_pages,
-			   void *(*change)(void *record))
+/*
+ * Apply @change to the records of the pages [@index, @index + @nr_pages). The lock is
+ * only taken if there is one. Returns whether there was.
+ */
+static bool change_in(struct xarray *aliases, unsigned long index,
+		      unsigned long nr_pages, void *(*change)(void *record))
 {
-	XA_STATE(xas, &space->aliases, index);
+	const unsigned long last = index + nr_pages - 1;
+	XA_STATE(xas, aliases, index);
+	unsigned long found = index;
 	void *record;
 
+	if (xa_empty(aliases) || !xa_find(aliases, &found, last, XA_PRESENT))
+		return false;
+
 	xas_lock(&xas);
-	xas_for_each(&xas, record, index + nr_pages - 1)
+	xas_for_each(&xas, record, last)
 		if (xa_is_value(record))
 			xas_store(&xas, change(record));
 	xas_unlock(&xas);
+	return true;
+}
+
+/* The same for the aliases of all importers. */
+static bool change_aliases(struct device_private_space *space,
+			   unsigned long index, unsigned long nr_pages,
+			   void *(*change)(void *record))
+{
+	bool changed = change_in(&space->aliases, index, nr_pages, change);
+	struct xarray *aliases;
+	unsigned long importer;
+
+	if (!xa_empty(&space->importers))
+		xa_for_each(&space->importers, importer, aliases)
+			changed |= change_in(aliases, index, nr_pages, change);
+	return changed;
 }
 
 static void *mark_revoked(void *record)
@@ -313,6 +429,17 @@ static void *mark_revoked(void *record)
 static void *no_record(void *record)
 {
 	return NULL;
+}
+
+/* Nobody uses the aliases of these pages any more: tell the exporter. */
+static void forget_aliases(struct device_private_space *space,
+			   unsigned long index, unsigned long nr_pages)
+{
+	struct dev_pagemap *pgmap = space->pgmap;
+
+	if (change_aliases(space, index, nr_pages, no_record) &&
+	    pgmap->ops->p2p_unmap)
+		pgmap->ops->p2p_unmap(pgmap, index, nr_pages);
 }
 
 /**
@@ -343,7 +470,7 @@ void device_private_revoke_aliases(struct folio *folio)
 
 	change_aliases(space, index, nr_pages, mark_revoked);
 	rmap_walk(folio, &rwc);
-	change_aliases(space, index, nr_pages, no_record);
+	forget_aliases(space, index, nr_pages);
 }
 EXPORT_SYMBOL_GPL(device_private_revoke_aliases);
 
@@ -351,23 +478,18 @@ EXPORT_SYMBOL_GPL(device_private_revoke_aliases);
  * device_private_drop_aliases() - Forget the aliases of a folio that is freed.
  * @folio: the folio, device private, without a reference
  *
- * The exporter knows from &dev_pagemap_ops.folio_free, which comes next, that
- * the addresses are not used any more.
+ * The exporter knows from &dev_pagemap_ops.p2p_unmap, or from
+ * &dev_pagemap_ops.folio_free, which comes next, that the addresses are not used any
+ * more.
  *
  * Context: Any but interrupt.
  */
 void device_private_drop_aliases(struct folio *folio)
 {
 	struct device_private_space *space = folio->pgmap->space;
-	const unsigned long nr_pages = folio_nr_pages(folio);
-	unsigned long index, found;
 
-	if (xa_empty(&space->aliases))
-		return;
-
-	/* None is made any more, so the lock is only for those that are there. */
-	index = device_private_page_index(&folio->page);
-	found = index;
-	if (xa_find(&space->aliases, &found, index + nr_pages - 1, XA_PRESENT))
-		change_aliases(space, index, nr_pages, no_record);
+	/* None is made any more. */
+	if (!xa_empty(&space->aliases) || !xa_empty(&space->importers))
+		forget_aliases(space, device_private_page_index(&folio->page),
+			       folio_nr_pages(folio));
 }

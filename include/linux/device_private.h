@@ -183,8 +183,10 @@ device_private_pinned_page(device_private_index_t index)
 void device_private_revoke_aliases(struct folio *folio);
 bool device_private_can_reach(struct device *dma_dev);
 phys_addr_t device_private_alias(device_private_index_t index,
+				 struct device *dma_dev,
 				 struct p2pdma_provider **provider);
-int device_private_make_aliases(struct page *page, unsigned long nr_pages);
+int device_private_make_aliases(struct page *page, unsigned long nr_pages,
+				struct device *dma_dev);
 void device_private_drop_aliases(struct folio *folio);
 
 #else /* CONFIG_DEVICE_PRIVATE */
@@ -224,14 +226,15 @@ static inline bool device_private_can_reach(struct device *dma_dev)
 }
 
 static inline phys_addr_t
-device_private_alias(device_private_index_t index,
+device_private_alias(device_private_index_t index, struct device *dma_dev,
 		     struct p2pdma_provider **provider)
 {
 	return PHYS_ADDR_MAX;
 }
 
 static inline int device_private_make_aliases(struct page *page,
-					      unsigned long nr_pages)
+					      unsigned long nr_pages,
+					      struct device *dma_dev)
 {
 	return -EOPNOTSUPP;
 }

@@ -1793,6 +1793,12 @@ static void space_register_bad(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, device_private_register(pgmap, 1, 0), -EINVAL);
 	pgmap->p2p_provider = NULL;
 
+	/* A say in who the importer is, and nothing to say it with. */
+	mock_init(mock);
+	pgmap->flags = PGMAP_P2P_PER_IMPORTER;
+	KUNIT_EXPECT_EQ(test, device_private_register(pgmap, 1, 0), -EINVAL);
+	pgmap->flags = 0;
+
 	mock_init(mock);
 	KUNIT_EXPECT_EQ(test, device_private_register(pgmap, 0, 0), -EINVAL);
 	KUNIT_EXPECT_EQ(test, device_private_register(pgmap, max_pages + 1, 0),

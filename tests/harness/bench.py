@@ -148,10 +148,10 @@ def show(rows):
                       else row[head].ljust(width[head]) for head in HEADS))
 
 
-def in_readme(name, text):
+def in_readme(name, text, command="bench"):
     """Put a table where the README shows it."""
     whole = README.read_text()
-    start, end = (f"<!-- {word} of {name} by make bench -->\n" for word in ("start", "end"))
+    start, end = (f"<!-- {word} of {name} by make {command} -->\n" for word in ("start", "end"))
     if start not in whole or end not in whole:
         raise Stop(f"README.md: the lines that hold {name} are gone: {start.strip()}")
     write(README, whole[:whole.index(start) + len(start)] + text + whole[whole.index(end):])

@@ -433,11 +433,6 @@ def p2p_sections(mark=None):
             for cpu in P2P_CPUS]
 
 
-def p2p(report):
-    guest.acceleration()
-    report.sections(p2p_sections())
-
-
 def debug(report):
     """Every boot again with KASAN, lockdep and more; ten minutes of the P2P race.
 
@@ -544,7 +539,7 @@ def only(group):
     return run
 
 
-GROUPS = {"um": only(um), "p2p": only(p2p), "drivers": only(all_of_drivers), "debug": only(debug)}
+GROUPS = {"um": only(um), "drivers": only(all_of_drivers), "debug": only(debug)}
 
 
 def main(args):

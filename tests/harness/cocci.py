@@ -38,6 +38,7 @@ MECHANICAL = {
 }
 
 
+PATHS = re.compile(r"^# --- The same in .*?^# --- to here ---$", re.M | re.S)
 SPDX = "# SPDX-License-Identifier: GPL-2.0"
 
 
@@ -261,6 +262,10 @@ def form(report):
             report.add(f"{name}.cocci parses", True)
         except Stop as error:
             report.add(f"{name}.cocci parses", False, str(error))
+    # spatch includes files of the working directory only: what follows the paths is in each.
+    paths = {"".join(PATHS.findall(script(name).read_text())) for name in (ENTRY, HAS, MAKE)}
+    report.add("what follows the paths", len(paths) == 1 and paths != {""},
+               f"differs between {ENTRY}, {HAS} and {MAKE}")
 
 
 def fixtures(report):

@@ -25,7 +25,10 @@ virtual report
 
 @initialize:python@
 @@
+# --- The same in device_private_entry, softleaf_has_page and softleaf_mk, from here ---
+
 import re
+import sys
 
 PRIVATE = {"private read", "private write"}
 MIGRATION = {"migration read", "migration exclusive", "migration write"}
@@ -128,6 +131,11 @@ WRAPPERS = {"likely", "unlikely", "WARN_ON", "WARN_ON_ONCE", "WARN", "WARN_ONCE"
 # After these the argument is false.
 ASSERTIONS = {"BUG_ON", "VM_BUG_ON"}
 NO_RETURN = {"BUG", "unreachable", "__builtin_unreachable", "panic", "do_exit"}
+# Macros in capitals that assign nothing; any other may assign what it is given.
+TAME = re.compile(r"(VM_)?(WARN|BUG)|IS_|PTR_|ERR_|READ_ONCE$|ARRAY_SIZE$|BIT|GENMASK|PFN_|PHYS_|"
+                  r"MIN|MAX|ALIGN")
+# After these another may have had the lock.
+UNLOCKED = re.compile(r"(^|_)(un|try)?lock(_|$)|wait|sched|sleep")
 # Calls that change nothing.
 READERS = {"ptep_get", "pmdp_get", "huge_ptep_get", "pte_present", "pte_none", "pmd_present",
            "pmd_none", "get_page", "folio_get", "page_folio", "sizeof"}
@@ -140,35 +148,61 @@ HAS_PFN = {"is_pfn_swap_entry", "softleaf_has_pfn"}
 NO_PFN = frozenset({"no PFN"})
 # These gave no device private entries while they had this name.
 NEVER_PRIVATE = {"pmd_to_swp_entry"}
-# A function tells by its name what its entry is.
-BY_FUNCTION = ((r"migration_entry", MIGRATION), (r"exclusive_pte|device_exclusive", {"exclusive"}))
-
 class Word(str):
     """A word of the source, and its place there."""
 
 class Lost(Exception):
     """The text cannot be followed."""
 
-def words_of(name, first, last):
-    """The words of some lines, without comments; #if, #else and #endif are words, too."""
+def blank(found):
+    return found[0] if found[0][0] in "\"'" else re.sub(r"[^\n]", " ", found[0])
+
+def code_of(name):
+    """A file without comments."""
     with open(name, encoding="latin-1") as source:
         text = source.read()
-    def blank(found):
-        return found[0] if found[0][0] in "\"'" else re.sub(r"[^\n]", " ", found[0])
-    text = re.sub(r'"(?:\\.|[^"\\\n])*"|' r"'(?:\\.|[^'\\\n])+'|/\*.*?\*/|//[^\n]*", blank, text,
+    return re.sub(r'"(?:\\.|[^"\\\n])*"|' r"'(?:\\.|[^'\\\n])+'|/\*.*?\*/|//[^\n]*", blank, text,
                   flags=re.S)
+
+def assigning(text):
+    """The macros of a file that assign something."""
+    found = re.findall(r"^[ \t]*#[ \t]*define[ \t]+(\w+)\(((?:[^\n]*\\\n)*[^\n]*)", text, re.M)
+    return {name for name, body in found if re.search(r"(?<![=!<>])=(?!=)|\+\+|--", body)}
+
+def words_in(line, number):
+    """The words of a line, which know their place."""
+    found = []
+    for match in re.finditer(r'"(?:\\.|[^"])*"|' r"'(?:\\.|[^'])*'|\w+|->|\+\+|--|&&|\|\||"
+                             r"<<=|>>=|[-+*/%&|^=!<>]=|<<|>>|\S", line):
+        found.append(Word(match[0]))
+        found[-1].place = number, match.start()
+    return found
+
+def words_of(text, first, last):
+    """The words of some lines; #if, #else and #endif are words, too."""
     text = re.sub(r"^[ \t]*#[ \t]*(?!if|el|endif)(?:[^\n]*\\\n)*[^\n]*", blank, text, flags=re.M)
     found = []
     for number, line in enumerate(text.split("\n")[first - 1:last], first):
         directive = re.match(r"\s*#\s*(if|elif|else|endif)", line)
-        if directive:
-            found.append(Word("#" + directive[1]))
-            continue
-        for match in re.finditer(r'"(?:\\.|[^"])*"|' r"'(?:\\.|[^'])*'|\w+|->|\+\+|--|&&|\|\||"
-                                 r"<<=|>>=|[-+*/%&|^=!<>]=|<<|>>|\S", line):
-            found.append(Word(match[0]))
-            found[-1].place = number, match.start()
+        found += [Word("#" + directive[1])] if directive else words_in(line, number)
     return found
+
+def words_of_macro(text, line):
+    """A macro as if it were a function, or no words if there is none."""
+    lines = text.split("\n")
+    first = last = line - 1
+    while first and re.search(r"\\$", lines[first - 1]):
+        first -= 1
+    while re.search(r"\\$", lines[last]):
+        last += 1
+    head = re.match(r"[ \t]*#[ \t]*define[ \t]+\w+(\([^)]*\))?", lines[first])
+    if not head:
+        return []
+    lines[first] = " " * head.end() + lines[first][head.end():]
+    body = [word for i in range(first, last + 1)
+            for word in words_in(re.sub(r"\\$", "", lines[i]), i + 1)]
+    words = ["macro", "(", ")", "{"] + ["return"] * (body[:1] == ["("]) + body + [";", "}"]
+    return [word if hasattr(word, "place") else Word(word) for word in words]
 
 def match(words, i):
     """The place of what closes the bracket at i."""
@@ -187,6 +221,60 @@ def find(words, *wanted):
             return i
         depth += (word in "([{") - (word in ")]}")
     return None
+
+def until(words, *wanted):
+    """The first of some operators outside of brackets; there must be one."""
+    i = find(words, *wanted)
+    if i is None:
+        raise Lost
+    return i
+
+def colon(words):
+    """The colon of a condition: the words begin behind its question mark."""
+    i, inner = 0, 0
+    while True:
+        i += until(words[i:], "?", ":")
+        inner += 1 if words[i] == "?" else -1
+        if inner < 0:
+            return i
+        i += 1
+
+def own(body):
+    """The words of a switch that are not those of another in it."""
+    out, i = [], 0
+    while i < len(body):
+        if body[i] == "switch":
+            i = match(body, i + 1) + 1
+            i = match(body, i) if body[i] == "{" else i
+        else:
+            out.append(body[i])
+        i += 1
+    return out
+
+def has_call(words):
+    return any(words[i].isidentifier() and words[i + 1] == "(" for i in range(len(words) - 1))
+
+def memory(words):
+    """Is it something that others may reach, not a variable alone?"""
+    return "*" in words or "[" in words or "->" in words or has_call(words)
+
+def chains(words):
+    """The variables with their members in an argument, and if their address is taken."""
+    i = 0
+    while i < len(words):
+        end = i + 1
+        if words[i] in PURE and words[end:end + 1] == ["("]:
+            end = match(words, end) + 1
+        elif words[i].isidentifier() and words[end:end + 1] != ["("] and \
+             words[max(i - 1, 0)] not in ("->", "."):
+            while end < len(words) and words[end] in ("->", ".", "["):
+                end = match(words, end) + 1 if words[end] == "[" else end + 2
+            before = i
+            while before and words[before - 1] in "(*":
+                before -= 1
+            yield words[i:end], before and words[before - 1] == "&" and \
+                (before == 1 or not re.match(r"\w|\]", words[before - 2]))
+        i = end
 
 def split(words, at):
     i = find(words, at)
@@ -227,7 +315,7 @@ def join(a, b):
                 out[name] = a[name]
             continue
         x, y = (state.get(name, (ALL, {name})) for state in (a, b))
-        out[name] = x[0] | y[0], x[1] & y[1]
+        out[name] = (x[0] | y[0]) - {mark for mark in x[0] ^ y[0] if mark[0] == "!"}, x[1] & y[1]
     return out
 
 class Flow:
@@ -235,14 +323,17 @@ class Flow:
     What the entries may be at each place of a function.
 
     A state says for an expression what it may be and which others are equal to it.
-    "?name" is the condition that a variable holds.
+    "?name" is the condition that a variable holds. What begins with "!" holds on all ways.
     """
-    def __init__(self, words):
+    def __init__(self, words, macros=()):
+        self.macros = macros	# those that assign
         self.at = {}		# place of a use: what the entry may be
         self.recent = []	# uses with nothing but statements since: place, entry
         self.labels = {}
         self.breaks, self.continues, self.switches = [], [], []
         self.words = self.whole = words
+        if "{" not in words:
+            raise Lost
         start = words.index("{")
         first = {}
         for i, word in enumerate(words):
@@ -257,13 +348,17 @@ class Flow:
             if word.isidentifier() and i > start and not words[i - 1].isidentifier() and \
                not (words[i - 1] == "," and self.declares(i)):
                 self.shared.add(word)
-        # A pointer into what another pointer points to.
+        # What a pointer may point into: all that its value was made of.
         self.into = {}
         for i, word in enumerate(words[:-1]):
-            value = words[i + 2:i + 20]
-            value = value[:find(value, ";", ",")]
-            if words[i + 1] == "=" and word.isidentifier() and "(" not in value:
-                self.into.setdefault(word, set()).update(value)
+            if words[i + 1] == "=" and word.isidentifier():
+                value = words[i + 2:i + 200]
+                value = value[:find(value, ";", ",")]
+                for chain, _ in chains(value):
+                    self.into.setdefault(word, {word}).update(filter(str.isidentifier, chain))
+        for _ in self.into:
+            for near in self.into.values():
+                near.update(*(self.into.get(word, ()) for word in list(near)))
         before = None
         while before != self.labels:
             before = dict(self.labels)
@@ -282,7 +377,28 @@ class Flow:
             if name[0] in words[i + 1:i + 4])
 
     def near(self, a, b):
-        return a == b or a in self.into.get(b, ()) or b in self.into.get(a, ())
+        """May two pointers point into the same?"""
+        return not {"NULL", "true", "false"} >= \
+            self.into.get(a, {a}) & self.into.get(b, {b})
+
+    def reached(self, words, chain):
+        """May an expression be in what a callee reaches that is given a variable or a member?"""
+        names = [word for i, word in enumerate(chain) if word.isidentifier() and
+                 chain[:i].count("[") == chain[:i].count("]")]
+        for i, word in enumerate(words):
+            if not self.near(word, names[-1]):
+                continue
+            after = words[i + 1:]
+            while after[:1] == [")"]:
+                after = after[1:]
+            if chain[-1] == "]" and after[:1] == ["["]:
+                # An element was given, not the array.
+                after = after[match(after, 0) + 1:]
+            elif "*" in words or has_call(words):
+                return True
+            if after[:1] in (["["], ["->"]):
+                return True
+        return False
 
     # --- what is known ---
 
@@ -302,10 +418,21 @@ class Flow:
         if state is None or key(words) is None:
             return state
         old, equal = state.get(key(words), (ALL, {key(words)}))
-        state = dict(state)
-        for name in equal:
-            state[name] = old & kinds | TESTED, equal
-        return state
+        new = old & kinds | TESTED | {mark for mark in old if mark[0] in "!~-"}
+        if old & NO_PFN and kinds <= PRIVATE:
+            new |= kinds
+        elif old & NO_PFN and kinds & PRIVATE:
+            new |= NO_PFN
+        return {**state, **{name: (new, equal) for name in equal}}
+
+    def passed(self, name, true, false, entry):
+        """An entry has passed a test, or has not."""
+        if name not in HAS_PFN or key(entry) is None:
+            return
+        for other in false[key(entry)][1]:
+            false[other] = false[other][0] | NO_PFN, false[other][1]
+        for other in true[key(entry)][1]:
+            true[other] = true[other][0] - NO_PFN, true[other][1]
 
     def kill(self, state, spoilt):
         """Forget the expressions for which spoilt() is true."""
@@ -327,23 +454,26 @@ class Flow:
             member = target[members[-1] + 1]
             return self.kill(state, lambda words: member in words or words[0] in self.shared or
                              words == target[:len(words)])
-        return self.kill(state, lambda words: "*" in words or "[" in words or "->" in words or
-                         words[0] in self.shared or target[0] in words)
+        return self.kill(state, lambda words: memory(words) or words[0] in self.shared or
+                         target[0] in words)
 
     def called(self, state, name, args):
         """Forget what a callee can change."""
         if name in PURE:
             return state
-        for arg in args:
-            arg = bare(arg)
-            if arg[:1] == ["&"]:
-                state = self.store(state, [word for word in bare(arg[1:]) if word.isidentifier()][:1])
-            elif arg and (name == "swap" or len(arg) == 1 or arg[1] in "+-"):
-                def spoilt(words, pointer=arg[0]):
-                    return any(self.near(word, pointer) and (name == "swap" or words[i - 1:i] == ["*"] or
-                                                    words[i + 1:i + 2] in (["["], ["->"]))
-                               for i, word in enumerate(words))
-                state = self.kill(state, spoilt)
+        if name == "swap" or name in self.macros or \
+           name.isupper() and not TAME.match(name):
+            # A macro may assign what it is given.
+            for arg in args:
+                if arg and not call(bare(arg))[0]:
+                    state = self.store(state, arg)
+        if UNLOCKED.search(name):
+            state = self.kill(state, memory)
+        for chain, address in (found for arg in args for found in chains(arg)):
+            if address:
+                state = self.store(state, chain[:1])
+            state = self.kill(state, lambda words, given=chain[:1] if address else chain:
+                              self.reached(words, given))
         return self.kill(state, lambda words: any(
             word in self.shared and words[i - 1] not in ("->", ".") for i, word in enumerate(words)))
 
@@ -357,13 +487,12 @@ class Flow:
         i = find(words, ",")
         if i is not None:
             return self.condition(words[i + 1:], self.expression(words[:i], state))
-        i = find(words, *ASSIGN)
-        if i is not None:
+        i = find(words, "?", *ASSIGN)
+        if i is not None and words[i] != "?":
             state = self.expression(words, state)
             return self.condition(words[:i], state) if i == 1 else (state, state)
-        i = find(words, "?")
         if i is not None:
-            j = i + 1 + find(words[i + 1:], ":")
+            j = i + 1 + colon(words[i + 1:])
             true, false = self.condition(words[:i], state)
             a = self.condition(words[i + 1:j], true)
             b = self.condition(words[j + 1:], false)
@@ -400,9 +529,8 @@ class Flow:
         if name in TESTS:
             true, false = self.narrow(state, args[0], TESTS[name]), \
                 self.narrow(state, args[0], ALL - TESTS[name])
-            if name in HAS_PFN and false is not None and key(args[0]):
-                for other in false[key(args[0])][1]:
-                    false[other] = false[other][0] | NO_PFN, false[other][1]
+            if state is not None:
+                self.passed(name, true, false, args[0])
             return true, false
         if words in (["1"], ["true"]):
             return state, None
@@ -422,8 +550,8 @@ class Flow:
         i = find(words, ",")
         if i is not None:
             return self.expression(words[i + 1:], self.expression(words[:i], state))
-        i = find(words, *ASSIGN)
-        if i is not None:
+        i = find(words, "?", *ASSIGN)
+        if i is not None and words[i] != "?":
             return self.assign(words[:i], words[i], words[i + 1:], state)
         if find(words, "?", "||", "&&") is not None or words[0] == "!":
             return join(*self.condition(words, state))
@@ -480,7 +608,11 @@ class Flow:
                 kinds = {"any"}
             self.at[name.place] = self.at.get(name.place, set()) | kinds
             self.recent.append((name.place, key(args[0])))
+        self.seen(name, args, state)
         return self.called(state, name, args)
+
+    def seen(self, name, args, state):
+        """What a script wants to know of a call."""
 
     def assign(self, target, operator, value, state):
         state = self.expression(value, state)
@@ -524,7 +656,7 @@ class Flow:
                 total = join(total, state)
             return i + 1, total if complete else join(total, before)
         if word in ("case", "default"):
-            end = i + find(words[i:], ":")
+            end = i + until(words[i:], ":")
             return end + 1, join(state, self.case(words[i + 1:end]))
         if word.isidentifier() and words[i + 1] == ":":
             return i + 2, join(state, self.labels.get(word))
@@ -551,8 +683,11 @@ class Flow:
             return self.do_while(i + 1, state)
         if word == "switch":
             return self.switch(i, state)
-        if word.isidentifier() and words[i + 1] == "(":
+        if word.isidentifier() and words[i + 1] == "(" and word != "return":
             end = match(words, i + 1)
+            if words[end + 1] == "}":
+                # A macro that needs no semicolon.
+                return end + 1, self.expression(words[i:end + 1], state)
             if words[end + 1] == "{" or words[end + 1].isidentifier():
                 # A macro that is a loop, or like one; it may assign what it is given.
                 given = [arg for arg in words[i + 2:end] if arg.isidentifier()]
@@ -560,7 +695,7 @@ class Flow:
                 return self.loop(None, end + 1, given, state)
         if word == "else" or word[0] in "})]#":
             raise Lost
-        end = i + find(words[i:], ";")
+        end = i + until(words[i:], ";")
         if word == "goto":
             self.labels[words[i + 1]] = join(self.labels.get(words[i + 1]), state)
         elif word == "break":
@@ -591,13 +726,17 @@ class Flow:
             self.continues.append(None)
             i, end = self.statement(body, true)
             end = join(end, self.continues.pop())
-            after = join(false, self.breaks.pop())
+            after = join(self.left(false, test), self.breaks.pop())
             if test is not None:
                 end = self.expression(step, end)
             state = join(before, end)
             if state == before:
                 return i, after
         raise Lost
+
+    def left(self, state, test):
+        """What holds when a loop has ended by its condition."""
+        return state
 
     def do_while(self, body, state):
         for _ in range(20):
@@ -618,11 +757,11 @@ class Flow:
         subject = self.words[i + 2:end]
         state = self.expression(subject, state)
         entry = self.typed(subject, state) if state is not None else None
-        body = self.words[end + 1:match(self.words, end + 1)]
+        body = own(self.words[end + 2:match(self.words, end + 1)])
         listed = set()
         for j, word in enumerate(body):
             if word == "case":
-                listed |= KINDS.get(" ".join(body[j + 1:j + find(body[j:], ":")]), set())
+                listed |= KINDS.get(" ".join(body[j + 1:j + until(body[j:], ":")]), set())
         self.switches.append((state, entry, listed))
         self.breaks.append(None)
         i, state = self.statement(end + 1, None)
@@ -640,26 +779,67 @@ class Flow:
 
 flows = {}
 
+def error(p, what):
+    """An exception must not lose a file without a word."""
+    print("error: %s: %s(): %s: %s" % (p[0].file, p[0].current_element, type(what).__name__, what),
+          file=sys.stderr, flush=True)
+
+def loud(function, otherwise):
+    """A function whose exceptions are told, with something in place of its result then."""
+    def run(p, *rest):
+        try:
+            return function(p, *rest)
+        except Exception as what:
+            error(p, what)
+            return otherwise
+    return run
+
+def text_of(p):
+    """The text of the function around a place."""
+    lines = code_of(p[0].file).split("\n")
+    return "\n".join(lines[int(p[0].current_element_line) - 1:int(p[0].current_element_line_end)])
+
+def flow(p):
+    """The flow of the function around a place; None where that is not understood."""
+    where = p[0].file, p[0].current_element, p[0].current_element_line
+    if p[0].current_element == "something_else":
+        where += int(p[0].line),
+    if where not in flows:
+        flows[where] = None
+        try:
+            text = code_of(p[0].file)
+            words = words_of_macro(text, int(p[0].line)) or \
+                words_of(text, int(p[0].current_element_line), int(p[0].current_element_line_end))
+            flows[where] = Followed(words, assigning(text))
+        except (Lost, RecursionError):
+            pass
+        except Exception as what:
+            error(p, what)
+    return flows[where]
+
+# --- to here ---
+
+Followed = Flow
+
+# A function tells by its name what its entry is.
+BY_FUNCTION = ((r"migration_entry", MIGRATION), (r"exclusive_pte|device_exclusive", {"exclusive"}))
+
 def use(p):
     """What the entry may be at a use; everything where that is not understood."""
-    p = p[0]
-    where = p.file, p.current_element, p.current_element_line
-    if where not in flows:
-        try:
-            flows[where] = Flow(words_of(p.file, int(p.current_element_line),
-                                         int(p.current_element_line_end))).at
-        except (Lost, IndexError, ValueError, RecursionError):
-            flows[where] = {}
-    return flows[where].get((int(p.line), int(p.column)), ALL)
+    found = flow(p)
+    return found.at.get((int(p[0].line), int(p[0].column)), ALL) if found else ALL
 
 def elsewhere(p, f):
     """Is it in hugetlb, which has no device private pages, or in what defines the interface?"""
     p = p[0]
-    return "hugetlb" in p.current_element or p.current_element == "something_else" or re.search(r"(^|[/-])hugetlb\w*\.[ch]$", p.file) or \
+    return "hugetlb" in p.current_element or p.current_element == "something_else" or \
+        re.search(r"(^|[/-])hugetlb\w*\.[ch]$", p.file) or \
         p.current_element in NUMBERS or f in PAGES and p.file.endswith("/leafops.h")
 
 def private(p):
-    return use(p) - TESTED <= PRIVATE and not elsewhere(p, "")
+    """Is the entry known to be device private?"""
+    kinds = use(p) - TESTED
+    return bool(kinds) and kinds <= PRIVATE and not elsewhere(p, "")
 
 def say(p, f):
     """What to report of a use, or None."""
@@ -669,6 +849,8 @@ def say(p, f):
     if kinds == ALL and not tested and f != "swp_offset":
         kinds = next((known for name, known in BY_FUNCTION
                       if re.search(name, p[0].current_element)), ALL)
+    if f == "swp_offset" and not flow(p) and any(name in text_of(p) for name in HAS_PFN):
+        return "swp_offset() in a function that is not understood: may it be what has no PFN?"
     if f == "swp_offset" and use(p) & NO_PFN:
         return "swp_offset() of what has no PFN: device private entries come here, too"
     if f == "swp_offset" and "swap" in kinds or not kinds & (PRIVATE | MIGRATION):
@@ -685,6 +867,9 @@ def say(p, f):
     if f in NUMBERS:
         return "%s() of a migration entry: it holds no PFN if the page is device private" % f
     return "softleaf_to_page() instead of %s()" % f if f in NAMED else None
+
+private = loud(private, False)
+say = loud(say, "this use is not understood")
 
 // ---------------------------------------------------------------------------
 

@@ -28,8 +28,6 @@
 #define NOUVEAU_DMEM_BAR_RESIDENCY	(HZ / 10)
 /* When to unmap what was freed. */
 #define NOUVEAU_DMEM_BAR_REAP_DELAY	HZ
-/* How long to wait for the GPU to resume, which may fail. */
-#define NOUVEAU_DMEM_BAR_RESUME		(10 * HZ)
 
 enum nouveau_dmem_bar_state {
 	NOUVEAU_DMEM_BAR_ACTIVE,
@@ -42,7 +40,6 @@ struct nouveau_dmem_bar {
 	struct dev_pagemap *pagemap;
 	struct mutex mutex;		/* see above */
 	enum nouveau_dmem_bar_state state;	/* under mutex */
-	wait_queue_head_t wait;		/* for the end of the suspension */
 	struct delayed_work reap_work;
 	struct nouveau_dmem_window *window;
 };
@@ -163,37 +160,31 @@ static const struct nouveau_dmem_window_ops nouveau_dmem_bar_ops = {
 };
 
 /*
- * Lock the mutex when the GPU is in use, or wait until it is, but not for ever. The
- * folio is locked by the caller, so that nobody else can revoke its aliases. It has
- * none during the wait, for the suspension needs them all.
+ * Lock the mutex if the GPU is in use, or see to it that it will be. The folio is
+ * locked by the caller, so that nobody else can revoke its aliases, and a suspension
+ * needs them all.
  */
 static int
 nouveau_dmem_bar_lock_active(struct nouveau_dmem_bar *bar, struct folio *folio)
 {
-	long left;
+	bool gone;
 
-	for (;;) {
-		if (mutex_lock_killable(&bar->mutex))
-			return -EINTR;
-		if (bar->state == NOUVEAU_DMEM_BAR_ACTIVE)
-			return 0;
+	if (mutex_lock_killable(&bar->mutex))
+		return -EINTR;
+	if (bar->state == NOUVEAU_DMEM_BAR_ACTIVE)
+		return 0;
 
-		nouveau_dmem_bar_revoke(bar, folio);
-		if (bar->state == NOUVEAU_DMEM_BAR_GONE) {
-			mutex_unlock(&bar->mutex);
-			return -ENODEV;
-		}
-		mutex_unlock(&bar->mutex);
+	nouveau_dmem_bar_revoke(bar, folio);
+	gone = bar->state == NOUVEAU_DMEM_BAR_GONE;
+	mutex_unlock(&bar->mutex);
+	if (gone)
+		return -ENODEV;
 
-		/* Does nothing if this is not runtime PM: that ends by itself. */
-		pm_request_resume(bar->device->dev);
-		left = wait_event_killable_timeout(bar->wait,
-						   READ_ONCE(bar->state) !=
-						   NOUVEAU_DMEM_BAR_SUSPENDED,
-						   NOUVEAU_DMEM_BAR_RESUME);
-		if (left <= 0)
-			return left ? -EINTR : -EIO;
-	}
+	/*
+	 * Does nothing if this is not runtime PM: that ends by itself. A GPU that has
+	 * failed to resume stays as it is.
+	 */
+	return pm_request_resume(bar->device->dev) == -EINVAL ? -EIO : -EAGAIN;
 }
 
 /**
@@ -203,12 +194,10 @@ nouveau_dmem_bar_lock_active(struct nouveau_dmem_bar *bar, struct folio *folio)
  * @nr_pages: number of pages, all of one folio, which is locked and referenced
  * @phys: set to the address of the first page, the others follow
  *
- * Waits while the GPU is suspended: to refuse would mean to have the page migrated
- * to RAM, by the GPU.
- *
  * Context: May sleep.
  *
- * Returns: 0; -ENOSPC if there is no room, or another error.
+ * Returns: 0; -ENOSPC if there is no room; -EAGAIN if the GPU is suspended: to refuse
+ * for good would mean to have the page migrated to RAM, by the GPU; or another error.
  */
 int
 nouveau_dmem_bar_map(struct nouveau_dmem_bar *bar, unsigned long index,
@@ -283,7 +272,8 @@ nouveau_dmem_bar_reap_work(struct work_struct *work)
 
 /*
  * Let there be no alias and none be made. Folios are not waited for with their lock:
- * who has it may be waiting in nouveau_dmem_bar_map(), and takes care of his own.
+ * who has it may be waiting for the mutex, in nouveau_dmem_bar_map(), and takes care
+ * of his own.
  */
 static void
 nouveau_dmem_bar_stop(struct nouveau_dmem_bar *bar,
@@ -292,9 +282,8 @@ nouveau_dmem_bar_stop(struct nouveau_dmem_bar *bar,
 	int ret;
 
 	mutex_lock(&bar->mutex);
-	WRITE_ONCE(bar->state, state);
+	bar->state = state;
 	mutex_unlock(&bar->mutex);
-	wake_up_all(&bar->wait);
 
 	do {
 		mutex_lock(&bar->mutex);
@@ -333,9 +322,8 @@ nouveau_dmem_bar_resume(struct nouveau_dmem_bar *bar)
 		return;
 
 	mutex_lock(&bar->mutex);
-	WRITE_ONCE(bar->state, NOUVEAU_DMEM_BAR_ACTIVE);
+	bar->state = NOUVEAU_DMEM_BAR_ACTIVE;
 	mutex_unlock(&bar->mutex);
-	wake_up_all(&bar->wait);
 }
 
 /**
@@ -431,7 +419,6 @@ nouveau_dmem_bar_new(struct nvkm_device *device, struct dev_pagemap *pagemap)
 	bar->device = device;
 	bar->pagemap = pagemap;
 	mutex_init(&bar->mutex);
-	init_waitqueue_head(&bar->wait);
 	INIT_DELAYED_WORK(&bar->reap_work, nouveau_dmem_bar_reap_work);
 	pagemap->p2p_provider = provider;
 	return bar;

@@ -8,7 +8,10 @@
  * QEMU has: an ivshmem-plain with at least 4 MiB of memory (8 MiB, for the test of
  * p2pmem) and an edu behind one PCIe switch ("near"), another edu behind another
  * host bridge ("far"). What a far one can reach depends on the CPU, see
- * cpu_supports_p2pdma().
+ * cpu_supports_p2pdma(). The near one, the first that has the exporter's host bridge,
+ * may also be behind another root port of it, or behind none. That is what an IOMMU
+ * wants: QEMU lets it translate what one device behind a switch sends another, which a
+ * real switch passes on as it is.
  *
  * Every test compares the bytes at both ends and asks where the pages are.
  */
@@ -42,7 +45,11 @@
 #define UNBIND_ROUNDS	20
 #define LONG_MS		100000	/* no page is thrown out of the window */
 #define DRIVER		"/sys/bus/pci/drivers/test_p2p_exporter/"
-#define LINEAR		"/sys/module/test_p2p_exporter/parameters/linear"
+/* Of PCIe's access control services, in the port that a device is behind. */
+#define ACS_CAPABILITY	0x0d
+#define ACS_CONTROL	6
+#define ACS_REQUEST_REDIRECT 0x04
+#define PARAMETERS	"/sys/module/test_p2p_exporter/parameters/"
 
 #define ALIAS_RW	(P2P_TYPE_ALIAS | P2P_TYPE_WRITE)
 #define LARGE_RW	(ALIAS_RW | P2P_TYPE_LARGE)
@@ -54,6 +61,8 @@
 struct p2p {
 	int exporter;
 	int importer[2];	/* near, far */
+	unsigned int nr[2];	/* bus number << 8 | devfn of these */
+	unsigned char near_map;	/* how the near one reaches the exporter */
 	bool far_reaches;
 	unsigned long page;
 	unsigned long pmd;
@@ -109,6 +118,28 @@ static bool place_of(const char *name, char *place)
 	return true;
 }
 
+/* Bus number and devfn of a misc device's parent. */
+static unsigned int pci_nr(const char *name)
+{
+	unsigned int bus, slot, function;
+	char link[64], path[PATH_MAX];
+
+	snprintf(link, sizeof(link), "/sys/class/misc/%s/device", name);
+	if (!realpath(link, path) ||
+	    sscanf(strrchr(path, '/'), "/%*x:%x:%x.%x", &bus, &slot, &function) != 3)
+		return 0;
+	return bus << 8 | slot << 3 | function;
+}
+
+/* Are two such places below one host bridge, /sys/devices/BRIDGE/? */
+static bool same_bridge(const char *one, const char *other)
+{
+	static const char devices[] = "/sys/devices/";
+	const size_t n = strcspn(one + strlen(devices), "/") + 1;
+
+	return !strncmp(one, other, strlen(devices) + n);
+}
+
 /* The pci_p2pdma allow list of CPUs, as far as QEMU has them. */
 static bool cpu_allows_any_bridge(void)
 {
@@ -128,6 +159,11 @@ static bool cpu_allows_any_bridge(void)
 	return found;
 }
 
+static const char *near_place(const struct p2p *p)
+{
+	return p->near_map == P2P_MAP_BUS ? "same switch" : "other root port";
+}
+
 static void table(const char *test, unsigned char type, unsigned char map,
 		  unsigned long bytes, const char *place)
 {
@@ -138,6 +174,58 @@ static void table(const char *test, unsigned char type, unsigned char map,
 
 	printf("# p2p: %-36s| %-8s| %-12s| %6lu | %s\n", test,
 	       types[type & P2P_TYPE_MASK], maps[map], bytes, place);
+}
+
+/* What a file below the device of a misc device says, without the newline. */
+static bool says(const char *name, const char *file, char *text, size_t size)
+{
+	char path[128];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/sys/class/misc/%s/device/%s", name, file);
+	f = fopen(path, "r");
+	if (!f)
+		return false;
+	if (!fgets(text, size, f))
+		*text = 0;
+	text[strcspn(text, "\n")] = 0;
+	fclose(f);
+	return true;
+}
+
+/* The number of the IOMMU group, -1 if there is none. */
+static int group_of(const char *name)
+{
+	char link[128], path[PATH_MAX];
+
+	snprintf(link, sizeof(link), "/sys/class/misc/%s/device/iommu_group", name);
+	return realpath(link, path) ? atoi(strrchr(path, '/') + 1) : -1;
+}
+
+/* Does the port above send requests between devices up to the host bridge? */
+static const char *acs_redirect(const char *name)
+{
+	unsigned int header, at = 0x100, next;
+	char link[128], path[PATH_MAX];
+	const char *found = "-";
+	uint16_t control;
+	int fd;
+
+	snprintf(link, sizeof(link), "/sys/class/misc/%s/device", name);
+	if (!realpath(link, path))
+		return found;
+	strcpy(strrchr(path, '/'), "/config");
+	fd = open(path, O_RDONLY);
+	for (; pread(fd, &header, sizeof(header), at) == sizeof(header); at = next) {
+		next = header >> 20;
+		if ((header & 0xffff) == ACS_CAPABILITY &&
+		    pread(fd, &control, sizeof(control), at + ACS_CONTROL) == sizeof(control))
+			found = control & ACS_REQUEST_REDIRECT ? "on" : "off";
+		if (next <= at)
+			break;
+	}
+	close(fd);
+	return found;
 }
 
 FIXTURE(p2p)
@@ -228,8 +316,11 @@ static bool open_devices(struct p2p *p)
 		snprintf(name, sizeof(name), "p2p_importer%d", i);
 		if (!place_of(name, here))
 			return false;
-		who = strcmp(here, there) ? FAR : NEAR;
+		who = same_bridge(here, there) && p->importer[NEAR] < 0 ? NEAR : FAR;
+		if (who == NEAR)
+			p->near_map = strcmp(here, there) ? P2P_MAP_MMIO : P2P_MAP_BUS;
 		p->importer[who] = open_misc(name);
+		p->nr[who] = pci_nr(name);
 	}
 	return p->importer[NEAR] >= 0 && p->importer[FAR] >= 0;
 }
@@ -243,6 +334,8 @@ FIXTURE_SETUP(p2p)
 	if (!open_devices(p))
 		SKIP(return, "no exporter, or no two importers (CONFIG_TEST_P2P_ALIAS)");
 	p->far_reaches = cpu_allows_any_bridge();
+	if (p->near_map == P2P_MAP_MMIO && !p->far_reaches)
+		SKIP(return, "no importer that this kernel lets reach the exporter");
 	p->page = psize();
 	p->pmd = read_pmd_pagesize();
 	ASSERT_NE(p->pmd, 0);
@@ -267,7 +360,10 @@ FIXTURE_SETUP(p2p)
 FIXTURE_TEARDOWN(p2p)
 {
 	struct p2p *p = &self->p2p;
+	const struct p2p_exporter_info now = info(p);
 
+	/* The exporter has been told of every address that is free. */
+	EXPECT_EQ(now.unmaps, now.maps - now.mapped_pages);
 	configure(p, P2P_MAP_NORMAL, 0, 0);
 	close(p->importer[NEAR]);
 	close(p->importer[FAR]);
@@ -302,20 +398,42 @@ static bool imported(struct p2p *p, int who, unsigned long n, unsigned int flags
 	return false;
 }
 
+/* Tell what is between the devices; the other tests tell what comes of it. */
+TEST_F(p2p, path)
+{
+	const int exporter = group_of("p2p_exporter0");
+	struct p2p *p = &self->p2p;
+	char there[PATH_MAX], here[PATH_MAX], name[32], domain[32];
+
+	ASSERT_TRUE(place_of("p2p_exporter0", there));
+	for (int i = 0; i < 2; i++) {
+		snprintf(name, sizeof(name), "p2p_importer%d", i);
+		ASSERT_TRUE(place_of(name, here));
+		if (!says(name, "iommu_group/type", domain, sizeof(domain)))
+			strcpy(domain, "none");
+		printf("# p2p: path: %s | %s | %s | %s\n",
+		       same_bridge(here, there) ? near_place(p) : "other host bridge",
+		       domain, acs_redirect(name),
+		       group_of(name) < 0 ? "-" : group_of(name) == exporter ? "one" : "two");
+	}
+}
+
 TEST_F(p2p, near_read)
 {
 	struct p2p *p = &self->p2p;
 	unsigned long maps = info(p).maps;
+	char test[64];
 
 	ASSERT_TRUE(to_device(p, NR_PAGES, 1));
-	ASSERT_TRUE(imported(p, NEAR, NR_PAGES, 0, ALIAS_RW, P2P_MAP_BUS, 1));
-	table("read, same switch", p->types[0], p->maps[0], NR_PAGES * p->page,
+	ASSERT_TRUE(imported(p, NEAR, NR_PAGES, 0, ALIAS_RW, p->near_map, 1));
+	snprintf(test, sizeof(test), "read, %s", near_place(p));
+	table(test, p->types[0], p->maps[0], NR_PAGES * p->page,
 	      "stayed on the device");
 	ASSERT_TRUE(owner_sees(p, 0, NR_PAGES, PRIVATE_RW));
 	ASSERT_EQ(info(p).maps, maps + NR_PAGES);
 
 	/* A second time: nothing is mapped anew. */
-	ASSERT_TRUE(imported(p, NEAR, NR_PAGES, 0, ALIAS_RW, P2P_MAP_BUS, 1));
+	ASSERT_TRUE(imported(p, NEAR, NR_PAGES, 0, ALIAS_RW, p->near_map, 1));
 	ASSERT_EQ(info(p).maps, maps + NR_PAGES);
 	ASSERT_TRUE(holds(p->buf, NR_PAGES * p->page, 1));
 	ASSERT_TRUE(owner_sees(p, 0, NR_PAGES, RAM_RW));
@@ -326,13 +444,15 @@ TEST_F(p2p, near_read)
 TEST_F(p2p, near_write)
 {
 	struct p2p *p = &self->p2p;
+	char test[64];
 
 	ASSERT_TRUE(to_device(p, NR_PAGES, 1));
 	fill(p->data, NR_PAGES * p->page, 2);
 	ASSERT_EQ(import(p, NEAR, 0, NR_PAGES, P2P_ACCESS_WRITE, p->page), 0);
 	ASSERT_TRUE(all(p->types, NR_PAGES, ALIAS_RW));
-	ASSERT_TRUE(all(p->maps, NR_PAGES, P2P_MAP_BUS));
-	table("write, same switch", p->types[0], p->maps[0], NR_PAGES * p->page,
+	ASSERT_TRUE(all(p->maps, NR_PAGES, p->near_map));
+	snprintf(test, sizeof(test), "write, %s", near_place(p));
+	table(test, p->types[0], p->maps[0], NR_PAGES * p->page,
 	      "stayed on the device");
 	ASSERT_TRUE(owner_sees(p, 0, NR_PAGES, PRIVATE_RW));
 	ASSERT_TRUE(holds(p->buf, NR_PAGES * p->page, 2));
@@ -343,7 +463,7 @@ TEST_F(p2p, near_with_mmap_lock)
 	struct p2p *p = &self->p2p;
 
 	ASSERT_TRUE(to_device(p, NR_PAGES, 3));
-	ASSERT_TRUE(imported(p, NEAR, NR_PAGES, P2P_ACCESS_LOCKED, ALIAS_RW, P2P_MAP_BUS, 3));
+	ASSERT_TRUE(imported(p, NEAR, NR_PAGES, P2P_ACCESS_LOCKED, ALIAS_RW, p->near_map, 3));
 	ASSERT_TRUE(owner_sees(p, 0, NR_PAGES, PRIVATE_RW));
 }
 
@@ -453,9 +573,10 @@ TEST_F(p2p, exporter_refuses)
 	} cases[] = {
 		{ P2P_MAP_ENOSPC, "read, exporter has no room" },
 		{ P2P_MAP_EOPNOTSUPP, "read, exporter does not support it" },
-		{ P2P_MAP_EAGAIN, "read, exporter is busy" },
 		{ P2P_MAP_GARBAGE, "read, exporter gives no address" },
 		{ P2P_MAP_OTHER_BAR, "read, exporter gives another BAR" },
+		{ P2P_MAP_NOTHING, "read, exporter maps no page" },
+		{ P2P_MAP_TOO_MANY, "read, exporter maps too many" },
 	};
 	struct p2p *p = &self->p2p;
 
@@ -471,7 +592,29 @@ TEST_F(p2p, exporter_refuses)
 	/* It can change its mind. */
 	ASSERT_EQ(configure(p, P2P_MAP_NORMAL, 0, LONG_MS), 0);
 	ASSERT_TRUE(to_device(p, NR_PAGES, 1));
-	ASSERT_TRUE(imported(p, NEAR, NR_PAGES, 0, ALIAS_RW, P2P_MAP_BUS, 1));
+	ASSERT_TRUE(imported(p, NEAR, NR_PAGES, 0, ALIAS_RW, p->near_map, 1));
+}
+
+/* Neither an alias nor a copy: nothing happens until the exporter can. */
+TEST_F(p2p, exporter_later)
+{
+	struct p2p *p = &self->p2p;
+
+	ASSERT_TRUE(to_device(p, NR_PAGES, 31));
+	ASSERT_EQ(configure(p, P2P_MAP_EAGAIN, 0, LONG_MS), 0);
+	ASSERT_EQ(import(p, NEAR, 0, NR_PAGES, 0, p->page), -EAGAIN);
+	ASSERT_EQ(import(p, NEAR, 0, NR_PAGES, P2P_ACCESS_LOCKED, p->page), -EAGAIN);
+	ASSERT_TRUE(owner_sees(p, 0, NR_PAGES, PRIVATE_RW));
+	table("read, exporter says later", P2P_TYPE_NONE, P2P_MAP_NONE, 0,
+	      "stayed on the device");
+	ASSERT_EQ(configure(p, P2P_MAP_NORMAL, 0, LONG_MS), 0);
+	ASSERT_TRUE(imported(p, NEAR, NR_PAGES, 0, ALIAS_RW, p->near_map, 31));
+
+	/* An importer that did not opt in gets it, and so does the CPU. */
+	ASSERT_EQ(export(p, P2P_EXPORTER_REVOKE, 0, NR_PAGES, NULL), 0);
+	ASSERT_EQ(configure(p, P2P_MAP_EAGAIN, 0, LONG_MS), 0);
+	ASSERT_TRUE(imported(p, NEAR, NR_PAGES, P2P_ACCESS_NO_ALIAS, RAM_RW,
+			     P2P_MAP_MEMORY, 31));
 }
 
 /* Window of half the buffer, and nobody is thrown out: the rest goes to RAM. */
@@ -484,7 +627,7 @@ TEST_F(p2p, window_exhausted)
 	ASSERT_TRUE(to_device(p, NR_PAGES, 6));
 	ASSERT_EQ(import(p, NEAR, 0, NR_PAGES, 0, p->page), 0);
 	ASSERT_TRUE(all(p->types, half, ALIAS_RW));
-	ASSERT_TRUE(all(p->maps, half, P2P_MAP_BUS));
+	ASSERT_TRUE(all(p->maps, half, p->near_map));
 	ASSERT_TRUE(all(p->types + half, half, RAM_RW));
 	ASSERT_TRUE(all(p->maps + half, half, P2P_MAP_MEMORY));
 	ASSERT_TRUE(holds(p->data, NR_PAGES * p->page, 6));
@@ -511,10 +654,10 @@ TEST_F(p2p, window_reclaimed)
 
 	ASSERT_EQ(import(p, NEAR, half, half, 0, p->page), 0);
 	ASSERT_TRUE(all(p->types, half, ALIAS_RW));
-	ASSERT_TRUE(all(p->maps, half, P2P_MAP_BUS));
+	ASSERT_TRUE(all(p->maps, half, p->near_map));
 	ASSERT_EQ(info(p).revokes, revokes + half);
 	ASSERT_TRUE(owner_sees(p, 0, NR_PAGES, PRIVATE_RW));
-	table("read, window reclaimed", ALIAS_RW, P2P_MAP_BUS, half * p->page,
+	table("read, window reclaimed", ALIAS_RW, p->near_map, half * p->page,
 	      "stayed on the device");
 
 	ASSERT_EQ(import(p, NEAR, 0, half, P2P_ACCESS_SNAPSHOT, 0), 0);
@@ -566,7 +709,7 @@ TEST_F(p2p, revoke)
 	ASSERT_TRUE(all(p->types, NR_PAGES, P2P_TYPE_NONE));
 	ASSERT_TRUE(all(p->maps, NR_PAGES, P2P_MAP_NONE));
 	ASSERT_TRUE(owner_sees(p, 0, NR_PAGES, PRIVATE_RW));
-	ASSERT_TRUE(imported(p, NEAR, NR_PAGES, 0, ALIAS_RW, P2P_MAP_BUS, 9));
+	ASSERT_TRUE(imported(p, NEAR, NR_PAGES, 0, ALIAS_RW, p->near_map, 9));
 	table("read, after revoke", p->types[0], p->maps[0], NR_PAGES * p->page,
 	      "stayed on the device");
 }
@@ -723,7 +866,7 @@ TEST_F(p2p, mixed_range)
 	ASSERT_TRUE(all(p->types, 4, RAM_RW));
 	ASSERT_TRUE(all(p->maps, 4, P2P_MAP_MEMORY));
 	ASSERT_TRUE(all(p->types + 4, 2, ALIAS_RW));
-	ASSERT_TRUE(all(p->maps + 4, 2, P2P_MAP_BUS));
+	ASSERT_TRUE(all(p->maps + 4, 2, p->near_map));
 	ASSERT_TRUE(owner_sees(p, 0, 4, RAM_RW));
 	ASSERT_TRUE(owner_sees(p, 4, 2, PRIVATE_RW));
 	ASSERT_TRUE(holds(p->buf + 2 * p->page, 4 * p->page, 11));
@@ -747,7 +890,7 @@ TEST_F(p2p, copy_on_write)
 		_exit(!holds(p->buf, NR_PAGES * p->page, 12));
 	}
 	ASSERT_TRUE(owner_sees(p, 0, NR_PAGES, PRIVATE_RO));
-	ASSERT_TRUE(imported(p, NEAR, NR_PAGES, 0, P2P_TYPE_ALIAS, P2P_MAP_BUS, 12));
+	ASSERT_TRUE(imported(p, NEAR, NR_PAGES, 0, P2P_TYPE_ALIAS, p->near_map, 12));
 	ASSERT_TRUE(owner_sees(p, 0, NR_PAGES, PRIVATE_RO));
 
 	fill(p->data, NR_PAGES * p->page, 13);
@@ -766,7 +909,7 @@ TEST_F(p2p, unmap)
 	struct p2p *p = &self->p2p;
 
 	ASSERT_TRUE(to_device(p, NR_PAGES, 14));
-	ASSERT_TRUE(imported(p, NEAR, NR_PAGES, 0, ALIAS_RW, P2P_MAP_BUS, 14));
+	ASSERT_TRUE(imported(p, NEAR, NR_PAGES, 0, ALIAS_RW, p->near_map, 14));
 	ASSERT_EQ(info(p).mapped_pages, NR_PAGES);
 	ASSERT_EQ(munmap(p->buf, NR_PAGES * p->page), 0);
 	ASSERT_EQ(info(p).mapped_pages, 0);
@@ -781,7 +924,7 @@ TEST_F(p2p, unmap)
 TEST_F(p2p, p2pmem)
 {
 	struct p2p *p = &self->p2p;
-	char path[PATH_MAX + 32];
+	char path[PATH_MAX + 32], test[64];
 	void *addr;
 	int fd;
 
@@ -795,8 +938,9 @@ TEST_F(p2p, p2pmem)
 	ASSERT_EQ(addr, p->buf);
 
 	fill(p->buf, NR_PAGES * p->page, 22);
-	ASSERT_TRUE(imported(p, NEAR, NR_PAGES, 0, P2PMEM_RW, P2P_MAP_BUS, 22));
-	table("read, p2pmem, same switch", p->types[0], p->maps[0],
+	ASSERT_TRUE(imported(p, NEAR, NR_PAGES, 0, P2PMEM_RW, p->near_map, 22));
+	snprintf(test, sizeof(test), "read, p2pmem, %s", near_place(p));
+	table(test, p->types[0], p->maps[0],
 	      NR_PAGES * p->page, "stayed on the device");
 	fill(p->data, NR_PAGES * p->page, 23);
 	ASSERT_EQ(import(p, NEAR, 0, NR_PAGES, P2P_ACCESS_WRITE, p->page), 0);
@@ -820,19 +964,46 @@ TEST_F(p2p, p2pmem)
 }
 
 /* A folio of a PMD's size: aliases for all of it, and for the rest when split. */
+/* As to_device(), of one folio: a PMD. False if there is no huge page. */
+static bool huge_to_device(struct p2p *p, unsigned char seed)
+{
+	unsigned long n = p->pmd / p->page, done = 0;
+
+	if (madvise(p->buf, p->pmd, MADV_HUGEPAGE))
+		return false;
+	fill(p->buf, p->pmd, seed);
+	return check_huge_anon(p->buf, 2 * p->pmd, 1, p->pmd) &&
+	       !export(p, P2P_EXPORTER_MIGRATE, 0, n, &done) && done == n &&
+	       owner_sees(p, 0, n, PRIVATE_RW);
+}
+
+/* The exporter maps a folio piece by piece. */
+TEST_F(p2p, huge_in_parts)
+{
+	struct p2p *p = &self->p2p;
+	const unsigned long n = p->pmd / p->page;
+
+	if (!huge_to_device(p, 30))
+		SKIP(return, "no huge page to be had");
+	ASSERT_EQ(configure(p, P2P_MAP_PART, 0, LONG_MS), 0);
+	ASSERT_EQ(import(p, NEAR, 0, n, 0, 0), 0);
+	ASSERT_TRUE(all(p->types, n, ALIAS_RW));
+	ASSERT_TRUE(all(p->maps, n, p->near_map));
+	ASSERT_EQ(info(p).mapped_pages, n);
+	ASSERT_TRUE(imported(p, NEAR, NR_PAGES, 0, ALIAS_RW, p->near_map, 30));
+	table("read, exporter maps part by part", p->types[0], p->maps[0],
+	      NR_PAGES * p->page, "stayed on the device");
+	ASSERT_EQ(munmap(p->buf, p->pmd), 0);
+	ASSERT_EQ(info(p).mapped_pages, 0);
+}
+
 TEST_F(p2p, huge)
 {
 	struct p2p *p = &self->p2p;
 	const unsigned long n = p->pmd / p->page;
-	unsigned long done;
 
-	ASSERT_EQ(madvise(p->buf, p->pmd, MADV_HUGEPAGE), 0);
-	fill(p->buf, p->pmd, 15);
-	if (!check_huge_anon(p->buf, 2 * p->pmd, 1, p->pmd))
+	if (!huge_to_device(p, 15))
 		SKIP(return, "no huge page to be had");
-	ASSERT_EQ(export(p, P2P_EXPORTER_MIGRATE, 0, n, &done), 0);
-	ASSERT_EQ(done, n);
-	ASSERT_TRUE(owner_sees(p, 0, n, PRIVATE_RW));
 
 	/* The middle of it. */
 	ASSERT_EQ(import(p, NEAR, 3, 2, 0, 0), 0);
@@ -841,9 +1012,9 @@ TEST_F(p2p, huge)
 	/* All of it; data of some. */
 	ASSERT_EQ(import(p, NEAR, 0, n, 0, 0), 0);
 	ASSERT_TRUE(all(p->types, n, ALIAS_RW));
-	ASSERT_TRUE(all(p->maps, n, P2P_MAP_BUS));
+	ASSERT_TRUE(all(p->maps, n, p->near_map));
 	ASSERT_EQ(info(p).mapped_pages, n);
-	ASSERT_TRUE(imported(p, NEAR, NR_PAGES, 0, ALIAS_RW, P2P_MAP_BUS, 15));
+	ASSERT_TRUE(imported(p, NEAR, NR_PAGES, 0, ALIAS_RW, p->near_map, 15));
 	table("read, large folio", p->types[0], p->maps[0], NR_PAGES * p->page,
 	      "stayed on the device");
 	ASSERT_TRUE(owner_sees(p, 0, n, PRIVATE_RW));
@@ -958,13 +1129,20 @@ TEST_F(p2p, exporter_unbound)
 	ASSERT_EQ(write_text(DRIVER "bind", name), 0);
 }
 
-/* Bind the exporter anew, with all of its memory in its BAR, or a window. */
-static bool bind_exporter(struct p2p *p, bool linear)
+/*
+ * Bind the exporter anew, with all of its memory in its BAR, or with a say in who the
+ * importer is, or as it was. The parameters are for this one time.
+ */
+static bool bind_exporter(struct p2p *p, const char *parameter)
 {
-	char name[NAME_MAX];
+	char name[NAME_MAX], path[128] = PARAMETERS;
+	const bool linear = parameter && !strcmp(parameter, "linear");
 
-	if (!exporter_name(name) || write_text(LINEAR, linear ? "Y" : "N") ||
-	    write_text(DRIVER "unbind", name) || write_text(DRIVER "bind", name))
+	if (parameter)
+		strcat(path, parameter);
+	if (!exporter_name(name) || (parameter && write_text(path, "Y")) ||
+	    write_text(DRIVER "unbind", name) || write_text(DRIVER "bind", name) ||
+	    (parameter && write_text(path, "N")))
 		return false;
 	close(p->exporter);
 	p->exporter = open_misc("p2p_exporter0");
@@ -977,18 +1155,18 @@ TEST_F(p2p, linear)
 {
 	struct p2p *p = &self->p2p;
 
-	ASSERT_TRUE(bind_exporter(p, true));
+	ASSERT_TRUE(bind_exporter(p, "linear"));
 	EXPECT_TRUE(to_device(p, NR_PAGES, 24));
 	EXPECT_EQ(import(p, NEAR, 0, NR_PAGES, P2P_ACCESS_SNAPSHOT, 0), 0);
 	EXPECT_TRUE(all(p->types, NR_PAGES, ALIAS_RW));
 	EXPECT_EQ(import(p, FAR, 0, NR_PAGES, P2P_ACCESS_SNAPSHOT, 0), 0);
 	EXPECT_TRUE(all(p->types, NR_PAGES, p->far_reaches ? ALIAS_RW : P2P_TYPE_NONE));
-	EXPECT_TRUE(imported(p, NEAR, NR_PAGES, 0, ALIAS_RW, P2P_MAP_BUS, 24));
+	EXPECT_TRUE(imported(p, NEAR, NR_PAGES, 0, ALIAS_RW, p->near_map, 24));
 	table("read, linear exporter", p->types[0], p->maps[0],
 	      NR_PAGES * p->page, "stayed on the device");
 	fill(p->data, NR_PAGES * p->page, 25);
 	EXPECT_EQ(import(p, NEAR, 0, NR_PAGES, P2P_ACCESS_WRITE, p->page), 0);
-	EXPECT_TRUE(all(p->maps, NR_PAGES, P2P_MAP_BUS));
+	EXPECT_TRUE(all(p->maps, NR_PAGES, p->near_map));
 	table("write, linear exporter", p->types[0], p->maps[0],
 	      NR_PAGES * p->page, "stayed on the device");
 	EXPECT_TRUE(owner_sees(p, 0, NR_PAGES, PRIVATE_RW));
@@ -1002,8 +1180,74 @@ TEST_F(p2p, linear)
 	EXPECT_TRUE(to_device(p, NR_PAGES, 26));
 	EXPECT_EQ(import(p, NEAR, 0, NR_PAGES, 0, 0), 0);
 	EXPECT_TRUE(all(p->types, NR_PAGES, ALIAS_RW));
-	ASSERT_TRUE(bind_exporter(p, false));
+	ASSERT_TRUE(bind_exporter(p, NULL));
 	EXPECT_TRUE(imported(p, NEAR, NR_PAGES, 0, RAM_RW, P2P_MAP_MEMORY, 26));
+}
+
+/* Refuse an importer, by what pci_nr() said; 0: none. */
+static int refuse(struct p2p *p, unsigned int nr)
+{
+	struct p2p_exporter_config config = {
+		.residency_ms = LONG_MS, .refused = nr,
+	};
+
+	return ioctl(p->exporter, P2P_EXPORTER_CONFIG, &config) ? -errno : 0;
+}
+
+/* What an importer is told without a fault. */
+static bool told(struct p2p *p, int who, unsigned char type)
+{
+	return !import(p, who, 0, NR_PAGES, P2P_ACCESS_SNAPSHOT, 0) &&
+	       all(p->types, NR_PAGES, type);
+}
+
+/* The alias that one importer has serves no other. */
+TEST_F(p2p, per_importer)
+{
+	struct p2p *p = &self->p2p;
+	unsigned long maps;
+
+	ASSERT_TRUE(bind_exporter(p, "per_importer"));
+	EXPECT_EQ(refuse(p, p->nr[NEAR]), 0);
+	EXPECT_TRUE(to_device(p, NR_PAGES, 32));
+	EXPECT_TRUE(imported(p, NEAR, NR_PAGES, 0, RAM_RW, P2P_MAP_MEMORY, 32));
+	table("read, exporter refuses the importer", p->types[0], p->maps[0],
+	      NR_PAGES * p->page, "moved to RAM");
+	EXPECT_TRUE(owner_sees(p, 0, NR_PAGES, RAM_RW));
+	EXPECT_EQ(info(p).maps, 0);
+	if (!p->far_reaches)
+		goto out;
+
+	/* One is refused, the other one has an alias. */
+	EXPECT_EQ(refuse(p, p->nr[FAR]), 0);
+	EXPECT_TRUE(to_device(p, NR_PAGES, 33));
+	EXPECT_TRUE(imported(p, NEAR, NR_PAGES, 0, ALIAS_RW, p->near_map, 33));
+	EXPECT_TRUE(told(p, FAR, P2P_TYPE_NONE));
+	EXPECT_TRUE(told(p, NEAR, ALIAS_RW));
+	EXPECT_TRUE(imported(p, FAR, NR_PAGES, 0, RAM_RW, P2P_MAP_MEMORY, 33));
+	EXPECT_TRUE(told(p, NEAR, RAM_RW));
+
+	/* Both may, and each has to ask. */
+	EXPECT_EQ(refuse(p, 0), 0);
+	EXPECT_TRUE(to_device(p, NR_PAGES, 34));
+	EXPECT_TRUE(imported(p, NEAR, NR_PAGES, 0, ALIAS_RW, p->near_map, 34));
+	maps = info(p).maps;
+	EXPECT_TRUE(told(p, FAR, P2P_TYPE_NONE));
+	EXPECT_TRUE(imported(p, FAR, NR_PAGES, 0, ALIAS_RW, P2P_MAP_MMIO, 34));
+	table("read, two importers, each its alias", p->types[0], p->maps[0],
+	      NR_PAGES * p->page, "stayed on the device");
+	EXPECT_TRUE(told(p, NEAR, ALIAS_RW));
+	EXPECT_EQ(info(p).maps, maps);
+
+	/* What is revoked is so for both. */
+	EXPECT_EQ(export(p, P2P_EXPORTER_REVOKE, 0, NR_PAGES, NULL), 0);
+	EXPECT_EQ(info(p).mapped_pages, 0);
+	EXPECT_TRUE(told(p, NEAR, P2P_TYPE_NONE));
+	EXPECT_TRUE(told(p, FAR, P2P_TYPE_NONE));
+	EXPECT_TRUE(imported(p, FAR, NR_PAGES, 0, ALIAS_RW, P2P_MAP_MMIO, 34));
+out:
+	EXPECT_TRUE(holds(p->buf, NR_PAGES * p->page, p->far_reaches ? 34 : 32));
+	ASSERT_TRUE(bind_exporter(p, NULL));
 }
 
 /* A large folio has one alias; the parts of one that is split have some each. */
@@ -1016,26 +1260,26 @@ TEST_F(p2p, linear_huge)
 	fill(p->buf, p->pmd, 27);
 	if (!check_huge_anon(p->buf, 2 * p->pmd, 1, p->pmd))
 		SKIP(return, "no huge page to be had");
-	ASSERT_TRUE(bind_exporter(p, true));
+	ASSERT_TRUE(bind_exporter(p, "linear"));
 	EXPECT_EQ(export(p, P2P_EXPORTER_MIGRATE, 0, n, NULL), 0);
 	EXPECT_TRUE(owner_sees(p, 0, n, PRIVATE_RW));
 
 	EXPECT_EQ(import(p, NEAR, 0, n, 0, 0), 0);
 	EXPECT_TRUE(all(p->types, n, LARGE_RW));
-	EXPECT_TRUE(all(p->maps, n, P2P_MAP_BUS));
-	EXPECT_TRUE(imported(p, NEAR, NR_PAGES, 0, LARGE_RW, P2P_MAP_BUS, 27));
+	EXPECT_TRUE(all(p->maps, n, p->near_map));
+	EXPECT_TRUE(imported(p, NEAR, NR_PAGES, 0, LARGE_RW, p->near_map, 27));
 	table("read, linear exporter, large folio", p->types[0], p->maps[0],
 	      NR_PAGES * p->page, "stayed on the device");
 	EXPECT_TRUE(owner_sees(p, 0, n, PRIVATE_RW));
 
 	/* The page table, and at the next fault the folio. */
 	EXPECT_EQ(munmap(p->buf + p->pmd - p->page, p->page), 0);
-	EXPECT_TRUE(imported(p, NEAR, NR_PAGES, 0, ALIAS_RW, P2P_MAP_BUS, 27));
+	EXPECT_TRUE(imported(p, NEAR, NR_PAGES, 0, ALIAS_RW, p->near_map, 27));
 	EXPECT_TRUE(holds(p->buf, p->page, 27));
 	EXPECT_EQ(import(p, NEAR, 0, n - 1, 0, 0), 0);
 	EXPECT_TRUE(all(p->types, 1, RAM_RW));
 	EXPECT_TRUE(holds(p->buf, p->pmd - p->page, 27));
-	ASSERT_TRUE(bind_exporter(p, false));
+	ASSERT_TRUE(bind_exporter(p, NULL));
 }
 
 TEST_F(p2p, bad_input)
@@ -1273,43 +1517,46 @@ static bool end_race(struct race *race, struct racer *racers,
 	return !race->wrong && race->rounds && holds(p->buf, NR_PAGES * p->page, 20);
 }
 
-TEST_F_TIMEOUT(p2p, race, 3600)
+static bool run_race(struct p2p *p)
 {
 	static void *(* const what[MAX_RACERS])(void *) = {
 		race_import, race_import, race_export, race_cpu, race_unmap,
 		race_split, race_import_large,
 	};
 	const char *seconds = getenv("P2P_RACE_SECONDS");
-	struct race race = { .p = &self->p2p };
+	struct race race = { .p = p };
 	struct racer racers[MAX_RACERS];
 
-	ASSERT_EQ(configure(race.p, P2P_MAP_NORMAL, NR_PAGES / 2, 0), 0);
-	ASSERT_TRUE(start_race(&race, racers, what));
+	if (!start_race(&race, racers, what))
+		return false;
 	sleep(seconds ? atoi(seconds) : 5);
 	/* What takes longest is to come round once. */
 	while (!__atomic_load_n(&race.splits, __ATOMIC_RELAXED))
 		sleep(1);
-	ASSERT_TRUE(end_race(&race, racers, what));
+	return end_race(&race, racers, what);
+}
+
+TEST_F_TIMEOUT(p2p, race, 3600)
+{
+	ASSERT_EQ(configure(&self->p2p, P2P_MAP_NORMAL, NR_PAGES / 2, 0), 0);
+	ASSERT_TRUE(run_race(&self->p2p));
 }
 
 /* As race, but nothing is revoked, and no page lacks its alias. */
 TEST_F_TIMEOUT(p2p, race_linear, 3600)
 {
-	static void *(* const what[MAX_RACERS])(void *) = {
-		race_import, race_import, race_export, race_cpu, race_unmap,
-		race_split, race_import_large,
-	};
-	const char *seconds = getenv("P2P_RACE_SECONDS");
-	struct race race = { .p = &self->p2p };
-	struct racer racers[MAX_RACERS];
+	ASSERT_TRUE(bind_exporter(&self->p2p, "linear"));
+	EXPECT_TRUE(run_race(&self->p2p));
+	ASSERT_TRUE(bind_exporter(&self->p2p, NULL));
+}
 
-	ASSERT_TRUE(bind_exporter(race.p, true));
-	ASSERT_TRUE(start_race(&race, racers, what));
-	sleep(seconds ? atoi(seconds) : 5);
-	while (!__atomic_load_n(&race.splits, __ATOMIC_RELAXED))
-		sleep(1);
-	EXPECT_TRUE(end_race(&race, racers, what));
-	ASSERT_TRUE(bind_exporter(race.p, false));
+/* As race, and each importer has aliases of its own. */
+TEST_F_TIMEOUT(p2p, race_per_importer, 3600)
+{
+	ASSERT_TRUE(bind_exporter(&self->p2p, "per_importer"));
+	ASSERT_EQ(configure(&self->p2p, P2P_MAP_NORMAL, NR_PAGES / 2, 0), 0);
+	EXPECT_TRUE(run_race(&self->p2p));
+	ASSERT_TRUE(bind_exporter(&self->p2p, NULL));
 }
 
 /*
