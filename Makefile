@@ -13,7 +13,7 @@ help:
 	@echo 'make check          every test; the last line counts them'
 	@echo 'make check-drivers  the drivers alone: W=1, sparse, exports'
 	@echo 'make check-um       KUnit and the selftests by um, natively'
-	@echo 'make check-p2p      P2P between emulated PCI devices alone'
+	@echo 'make check-p2p      P2P between emulated PCI devices alone, also with an IOMMU'
 	@echo 'make check-cocci    the semantic patches: fixtures, the series made anew, Linux 6.12'
 	@echo 'make check-compat   one driver, compiled for Linux 6.1, 6.12, the base and the series'
 	@echo 'make check-debug    the boots with KASAN, lockdep and more, P2P race for ten minutes'

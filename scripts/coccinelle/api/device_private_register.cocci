@@ -9,7 +9,8 @@
 // Confidence: Moderate
 // Comments: Needs Python. Patch mode changes only what devm releases and what returns
 // Comments: the errors as they are; everything else is reported with the line to write.
-// Comments: A pagemap is recognised by the name of its member or variable.
+// Comments: A pagemap is recognised by the name of its member or variable. One whose type
+// Comments: is not seen may be device private: where it is unmapped is reported.
 // Options: --no-includes --include-headers
 //
 
@@ -59,7 +60,7 @@ def name(text):
 def tight(text):
     text = re.sub(r"\s*(->|\.)\s*", r"\1", text.strip())
     text = re.sub(r"&\s+(?=\w)", "&", re.sub(r"\s*\(\s+|(?<=\w)\s+\(\s*", "(", text))
-    return re.sub(r"\s+([,)])", r"\1", text)
+    return re.sub(r"\s+([],)])", r"\1", re.sub(r"\s*\[\s*", "[", text))
 
 def pages(size):
     size = tight(size)
@@ -119,6 +120,10 @@ def alone(p, res, R, pagemap, size):
         if re.search(r"\b%s\b\s*([-+*/%%&|^]|<<|>>)?=(?!=)|(\+\+|--|&)\s*%s\b|\b%s\s*(\+\+|--)" %
                      (word, word, word), after):
             return False
+    # A function that is called in between may change what is not a variable of this one.
+    before = re.sub(r"\b(IS_ERR|PTR_ERR|if|return)\b", "", after[:after.index("devm_memremap_pages")])
+    if re.search(r"->|\.", size) and len(re.findall(r"\w\s*\(", before)) > 1:
+        return False
     where = sorted((p.file, first + body.count("\n", 0, each.end())) for each in declared)
     obsolete[where[0]] = renamed[where[1]] = p.file, int(p.line), int(p.column)
     return where[0] != where[1]
@@ -176,6 +181,20 @@ V << initialised.V;
 @@
 typed(p, E, V)
 
+@nested depends on worth@
+identifier o, S, E;
+expression V;
+position p;
+@@
+  struct S o@p = { ..., .E = { ..., .type = V, ..., }, ..., };
+
+@script:python@
+p << nested.p;
+E << nested.E;
+V << nested.V;
+@@
+typed(p, E, V)
+
 @literal depends on worth@
 expression E, V;
 position p;
@@ -208,6 +227,18 @@ else:
     note(p, "device private memory takes no physical address space")
     if not res.isidentifier():
         members.add((p[0].file, name(res)))
+
+// Without a variable.
+@asked_at_once depends on worth@
+position p;
+@@
+  \(request_free_mem_region@p\|devm_request_free_mem_region@p\)(...)
+
+@script:python@
+p << asked_at_once.p;
+@@
+if kind(p) != "other":
+    note(p, "device private memory takes no physical address space")
 
 @address depends on worth exists@
 expression asked.res;
@@ -425,11 +456,12 @@ p << unmapped.p;
 P << unmapped.P;
 D << unmapped.D = "";
 @@
-if kind(p, P) not in ("other", None):
+type = kind(p, P)
+if type != "other" and (type or "/mm/" not in "/" + p[0].file):
     text = "device_private_unregister() instead of memunmap_pages()"
     if D:
         text = "devm_memunmap_pages() of what devm_device_private_register() unregisters by itself"
-    note(p, text + (IF_PRIVATE if kind(p, P) == "either" else ""))
+    note(p, text + ("" if type == "private" else IF_PRIVATE))
 
 // ---------------------------------------------------------------------------
 // What patch mode changes: the region is asked for, becomes the range of one
@@ -514,6 +546,15 @@ identifier i;
   \(devm_device_private_register\|device_private_populate\)(...,
 - (i)
 + i
+  >> PAGE_SHIFT)
+
+@depends on simple@
+expression E;
+identifier i;
+@@
+  \(devm_device_private_register\|device_private_populate\)(...,
+- (E->i)
++ E->i
   >> PAGE_SHIFT)
 
 // ---------------------------------------------------------------------------

@@ -24,11 +24,14 @@ import re
 
 found = {}	# place: what to report
 arrays = set()	# file, function, variable that holds entries; or file, None, member
+links = set()	# what is given what another holds: two of these
+params = {}	# file, function, number: name of the parameter
 about = {}	# file: does it have the names?
 asking = {}	# file: does it ask for more than system memory?
 kept, used = set(), set()	# hmm_pfn_to_page() whose page is kept; and used untested
 statics = set()	# ranges that are zero where nothing is assigned
 tested = set()	# operands that a test in the same expression decides on
+system = set()	# those of them that are not for device private memory
 TEST = re.compile(r"\b(hmm_pfn_is_\w+|is_device_\w+_page|is_zone_device_page|folio_is_device_\w+|"
                   r"folio_is_zone_device)\b")
 
@@ -70,15 +73,64 @@ def untyped(p, text):
     if asks(p):
         note(p, text)
 
+def closing(text, at):
+    """Where the bracket that opens here closes."""
+    depth = 0
+    for here in range(at, len(text)):
+        depth += (text[here] in "([") - (text[here] in ")]")
+        if not depth:
+            return here
+    return len(text)
+
 def holder(p, text):
-    """What holds entries: a variable of the function, or a member."""
-    found = re.search(r"(->|\.|)(\w+)(\[.*\])?$", re.sub(r"\s", "", text))
-    return found and (p[0].file, None if found[1] else p[0].current_element, found[2])
+    """What holds entries, or is an element of it: a variable of the function, or a member."""
+    text, before = re.sub(r"\s", "", text), None
+    while text != before:
+        before = text
+        text = re.sub(r"^(\+\+|--|\*|&)|(\+\+|--)$", "", text)
+        if text.startswith("(") and not text[closing(text, 0) + 1:].startswith(("->", ".")):
+            text = text[1:closing(text, 0)] + text[closing(text, 0) + 1:]
+        if "(" not in text:	# what is added to an array
+            text = re.sub(r"(?<=\w)\+(?!\+).*$", "", text)
+        found = re.search(r"\[[^][]*\]$", text)
+        text = text[:found.start()] if found else text
+    found = re.search(r"^\w(?:[\w.()]|->|\[[^]]*\])*?(->|\.)(\w+)$|^(\w+)$", text)
+    return found and (p[0].file, None if found[1] else p[0].current_element, found[2] or found[3])
+
+def holds(where):
+    return where[2] in ("hmm_pfn", "hmm_pfns") or where in arrays
+
+def link(left, right):
+    if left and right and left[2] != "NULL":
+        links.add((left, right))
 
 def raw(p, text):
     """Is it an entry of hmm_pfns?"""
-    holds = holder(p, text)
-    return bool(holds) and (holds[2] in ("hmm_pfn", "hmm_pfns") or holds in arrays)
+    while links:
+        known = {pair for pair in links if holds(pair[1])}
+        if not known:
+            break
+        links.difference_update(known)
+        arrays.update(pair[0] for pair in known)
+    where = holder(p, text)
+    return bool(where) and holds(where)
+
+def constant(text):
+    """Is it an entry by a number?"""
+    return bool(re.search(r"\[\s*\d+\s*\]$", text.strip()))
+
+def asks_type(mask):
+    return bool(re.search(r"\bHMM_PFN_(DEVICE_PRIVATE|P2P|TYPE_MASK)\b", mask))
+
+def decide(text, true, false):
+    """Note which operands a test decides on, and which are not for device private memory."""
+    alone = re.fullmatch(r"\s*(!?)\s*(hmm_pfn_is_device_private|is_device_private_page|"
+                         r"folio_is_device_private)\s*\([^()]*(\([^()]*\)[^()]*)*\)\s*", text)
+    for p, private in (true, "!"), (false, ""):
+        if p:
+            tested.add(place(p))
+            if not alone or alone[1] == private:
+                system.add(place(p))
 
 def tests(text):
     return bool(TEST.search(text))
@@ -97,6 +149,49 @@ position p : script:python() { mentions(p) };
 f@p(...) { ... }
 
 // ---------------------------------------------------------------------------
+// Tests in the same expression. A disjunction finds one of them in a statement only.
+
+@and_operand depends on worth@
+expression T : script:python() { tests(T) };
+expression X;
+position p;
+@@
+  T && X@p
+
+@script:python@
+p << and_operand.p;
+T << and_operand.T;
+@@
+decide(T, p, None)
+
+@or_operand depends on worth@
+expression T : script:python() { tests(T) };
+expression X;
+position p;
+@@
+  T || X@p
+
+@script:python@
+p << or_operand.p;
+T << or_operand.T;
+@@
+decide(T, None, p)
+
+@chosen_operand depends on worth@
+expression T : script:python() { tests(T) };
+expression X, Y;
+position p1, p2;
+@@
+  T ? X@p1 : Y@p2
+
+@script:python@
+p1 << chosen_operand.p1;
+p2 << chosen_operand.p2;
+T << chosen_operand.T;
+@@
+decide(T, p1, p2)
+
+// ---------------------------------------------------------------------------
 // On every path a test comes before hmm_pfn_to_phys().
 
 @phys depends on worth exists@
@@ -104,15 +199,13 @@ expression E, F;
 identifier fn;
 identifier t = {hmm_pfn_is_device_private, hmm_pfn_is_p2p, is_device_private_page,
 		is_zone_device_page};
-symbol HMM_PFN_DEVICE_PRIVATE, HMM_PFN_P2P, HMM_PFN_TYPE_MASK;
+expression M : script:python() { asks_type(M) };
 position p;
 @@
 fn(...)
 {
 	... when != t(...)
-	    when != F & HMM_PFN_DEVICE_PRIVATE
-	    when != F & HMM_PFN_P2P
-	    when != F & HMM_PFN_TYPE_MASK
+	    when != F & M
 	    when any
 	hmm_pfn_to_phys@p(E)
 	... when any
@@ -121,7 +214,30 @@ fn(...)
 @script:python@
 p << phys.p;
 @@
-untyped(p, "hmm_pfn_to_phys() of an entry whose type was not tested")
+if not any(inside(p, area) for area in system):
+    untyped(p, "hmm_pfn_to_phys() of an entry whose type was not tested")
+
+// A test of one entry does not tell of the others.
+
+@first_tested depends on worth exists@
+expression E : script:python() { "[" in E and not constant(E) };
+expression T : script:python() { not constant(T) };
+expression F;
+identifier fn;
+identifier t = {hmm_pfn_is_device_private, hmm_pfn_is_p2p, is_device_private_page,
+		is_zone_device_page, folio_is_device_private, folio_is_zone_device};
+identifier f = {hmm_pfn_to_phys, hmm_pfn_to_page};
+expression M : script:python() { asks_type(M) };
+position p;
+@@
+fn(...)
+{
+	... when != t(T)
+	    when != F & M
+	    when any
+	f@p(E)
+	... when any
+}
 
 // The page may also be tested after it was taken from the entry, but before it is
 // used.
@@ -131,15 +247,13 @@ expression E, F;
 identifier fn;
 identifier t = {hmm_pfn_is_device_private, hmm_pfn_is_p2p, is_device_private_page,
 		is_zone_device_page, folio_is_device_private, folio_is_zone_device};
-symbol HMM_PFN_DEVICE_PRIVATE, HMM_PFN_P2P, HMM_PFN_TYPE_MASK;
+expression M : script:python() { asks_type(M) };
 position p;
 @@
 fn(...)
 {
 	... when != t(...)
-	    when != F & HMM_PFN_DEVICE_PRIVATE
-	    when != F & HMM_PFN_P2P
-	    when != F & HMM_PFN_TYPE_MASK
+	    when != F & M
 	    when any
 	hmm_pfn_to_page@p(E)
 	... when any
@@ -150,27 +264,6 @@ expression P, E;
 position page.p;
 @@
   P = hmm_pfn_to_page@p(E)
-
-@operand depends on kept@
-expression T : script:python() { tests(T) };
-expression X, Y;
-position p1, p2;
-@@
-(
-  T && X@p1
-|
-  T || X@p1
-|
-  T ? X@p1 : Y@p2
-)
-
-@script:python@
-p1 << operand.p1;
-p2 << operand.p2 = [];
-@@
-tested.add(place(p1))
-if p2:
-    tested.add(place(p2))
 
 @used depends on kept exists@
 expression kept.P, kept.E, X, F;
@@ -183,13 +276,11 @@ identifier f != {hmm_pfn_is_device_private, hmm_pfn_is_p2p, is_device_private_pa
 		 page_pgmap, page_folio, compound_head, is_device_coherent_page,
 		 folio_is_device_coherent, likely, unlikely, WARN_ON,
 		 WARN_ON_ONCE};
-symbol HMM_PFN_DEVICE_PRIVATE, HMM_PFN_P2P, HMM_PFN_TYPE_MASK;
+expression M : script:python() { asks_type(M) };
 @@
   P = hmm_pfn_to_page@p@q(E)
   ... when != t(...)
-      when != F & HMM_PFN_DEVICE_PRIVATE
-      when != F & HMM_PFN_P2P
-      when != F & HMM_PFN_TYPE_MASK
+      when != F & M
       when != P = X
 (
   f@u(..., \(P\|page_folio(P)\), ...)
@@ -203,13 +294,11 @@ position page.p, q;
 identifier t = {hmm_pfn_is_device_private, hmm_pfn_is_p2p, is_device_private_page,
 		is_zone_device_page, folio_is_device_private, folio_is_zone_device,
 		page_pgmap};
-symbol HMM_PFN_DEVICE_PRIVATE, HMM_PFN_P2P, HMM_PFN_TYPE_MASK;
+expression M : script:python() { asks_type(M) };
 @@
   P = hmm_pfn_to_page@p@q(E)
   ... when != t(...)
-      when != F & HMM_PFN_DEVICE_PRIVATE
-      when != F & HMM_PFN_P2P
-      when != F & HMM_PFN_TYPE_MASK
+      when != F & M
       when != P = X
   return P;
 
@@ -239,6 +328,13 @@ p << page.p;
 if place(p) in used or place(p) not in kept:
     untyped(p, "hmm_pfn_to_page() of an entry whose type was not tested")
 
+@script:python@
+p << first_tested.p;
+f << first_tested.f;
+@@
+if place(p) not in kept and not any(inside(p, area) for area in system):
+    untyped(p, "%s() of an entry whose type was not tested" % f)
+
 // ---------------------------------------------------------------------------
 // What an entry holds is not always a PFN.
 
@@ -259,20 +355,108 @@ A << array.A;
 if holder(p, A) and A != "NULL":
     arrays.add(holder(p, A))
 
+@array_initialised depends on worth@
+identifier r;
+expression A;
+position p;
+@@
+  struct hmm_range r@p = { ..., .hmm_pfns = A, ..., };
+
+@script:python@
+p << array_initialised.p;
+A << array_initialised.A;
+@@
+if holder(p, A) and A != "NULL":
+    arrays.add(holder(p, A))
+
+@array_nested depends on worth@
+identifier S, r, m;
+expression A;
+position p;
+@@
+  struct S r@p = { ..., .m = { ..., .hmm_pfns = A, ..., }, ..., };
+
+@script:python@
+p << array_nested.p;
+A << array_nested.A;
+@@
+if holder(p, A) and A != "NULL":
+    arrays.add(holder(p, A))
+
+@array_literal depends on worth@
+expression E, A;
+position p;
+@@
+  E = (struct hmm_range@p) { ..., .hmm_pfns = A, ..., }
+
+@script:python@
+p << array_literal.p;
+A << array_literal.A;
+@@
+if holder(p, A) and A != "NULL":
+    arrays.add(holder(p, A))
+
+// Copies of an entry, and of the array.
+
 @copied depends on worth@
 idexpression I;
 expression H;
 position p;
 @@
-  I@p = H[...]
+  I@p = H
 
 @script:python@
 p << copied.p;
 I << copied.I;
 H << copied.H;
 @@
-if raw(p, H):
-    arrays.add(holder(p, I))
+link(holder(p, I), holder(p, H))
+
+@copied_array depends on worth@
+expression I, H;
+position p;
+@@
+  \(memcpy@p\|memmove@p\)(I, H, ...)
+
+@script:python@
+p << copied_array.p;
+I << copied_array.I;
+H << copied_array.H;
+@@
+link(holder(p, I), holder(p, H))
+
+@takes depends on worth@
+identifier fn, i;
+type T;
+parameter list[n] before;
+position p;
+@@
+  fn@p(before, T i, ...) { ... }
+
+@script:python@
+p << takes.p;
+fn << takes.fn;
+i << takes.i;
+n << takes.n;
+@@
+params[(p[0].file, fn, int(n))] = i
+
+@call depends on worth@
+identifier f;
+expression H;
+expression list[n] before;
+position p;
+@@
+  f@p(before, H, ...)
+
+@script:python@
+p << call.p;
+f << call.f;
+H << call.H;
+n << call.n;
+@@
+if (p[0].file, f, int(n)) in params:
+    link((p[0].file, f, params[(p[0].file, f, int(n))]), holder(p, H))
 
 @apart depends on worth@
 typedef dma_addr_t, phys_addr_t;
@@ -298,7 +482,13 @@ position p;
 |
   (struct page *)H@p
 |
-  H@p * PAGE_SIZE
+  H@p * M
+|
+  H@p <<= M
+|
+  H@p >>= M
+|
+  H@p *= M
 )
 
 @script:python@
@@ -333,11 +523,13 @@ position p;
 @@
   (H@p & M) & (N - 1)
 
+// An entry of the array may be made one that is not valid; a copy becomes a number.
 @masked depends on worth@
 expression H, M;
+idexpression I;
 position p != in_large_page.p;
 @@
-  H@p & M
+  \(H@p & M\|I@p &= M\)
 
 @gone depends on worth@
 constant F =~ "^HMM_PFN_(DMA_MAPPED|P2PDMA|P2PDMA_BUS)$";
@@ -353,10 +545,11 @@ note(p, "%s is gone" % F)
 
 @script:python@
 p << masked.p;
-H << masked.H;
+H << masked.H = "";
+I << masked.I = "";
 M << masked.M;
 @@
-if raw(p, H) and address(M):
+if raw(p, H or I) and address(M):
     note(p, "an entry of hmm_pfns is not always a PFN: use the accessors")
 
 // ---------------------------------------------------------------------------
@@ -427,6 +620,51 @@ p << garbage_filled.p;
 if place(p) not in statics:
     note(p, "members that are not assigned hold garbage: initialise the range")
 
+@garbage_heap depends on worth exists@
+expression R, X;
+expression list L;
+identifier a = {kmalloc, kvmalloc, kmalloc_node, devm_kmalloc, kmalloc_obj};
+identifier f = {hmm_range_fault, hmm_range_fault_unlocked_timeout};
+identifier init =~ "mem|init|set|clear|zero|prepare|fill";
+position p;
+@@
+  R = a@p(L)
+  ... when != *R = X
+      when != init(R, ...)
+  f(R, ...)
+
+@script:python@
+p << garbage_heap.p;
+L << garbage_heap.L;
+@@
+if "ZERO" not in str(L):
+    note(p, "members that are not assigned hold garbage: initialise the range")
+
+@garbage_member depends on worth exists@
+identifier S, c, m;
+expression X;
+identifier f = {hmm_range_fault, hmm_range_fault_unlocked_timeout};
+identifier init =~ "mem|init|set|clear|zero|prepare|fill";
+position p;
+@@
+  struct S c@p;
+  ... when != c = X
+      when != c.m = X
+      when != init(&c, ...)
+      when != init(&c.m, ...)
+  f(&c.m, ...)
+
+@zeroed_struct depends on garbage_member@
+identifier S, c;
+position garbage_member.p;
+@@
+  static struct S c@p;
+
+@script:python depends on !zeroed_struct@
+p << garbage_member.p;
+@@
+note(p, "members that are not assigned hold garbage: initialise the range")
+
 // ---------------------------------------------------------------------------
 
 @hit depends on worth && (context || org || report)@
@@ -441,10 +679,10 @@ position p : script:python() { place(p) in found };
 )
 
 @declared depends on worth && (context || org || report)@
-identifier r;
+identifier S, r;
 position p : script:python() { place(p) in found };
 @@
-  struct hmm_range r@p;
+  struct S r@p;
 
 @depends on context && worth@
 expression E;
@@ -453,10 +691,10 @@ position hit.p;
 * E@p
 
 @depends on context && worth@
-identifier r;
+identifier S, r;
 position declared.p;
 @@
-* struct hmm_range r@p;
+* struct S r@p;
 
 @script:python depends on org@
 p << hit.p;

@@ -34,6 +34,8 @@ ANY_FLAG = r"MIGRATE_PFN_(VALID|MIGRATE|WRITE|COMPOUND)$"
 GONE = r"MIGRATE_PFN_(SHIFT|LOCKED|ERROR|DEVICE|UNADDRESSABLE|HAVE_PAGE)$"
 ZERO = r"0[UuLl]*$"
 MAKE = r"migrate_pfn\s*\(\s*(page_to|folio)_pfn\s*\("
+# What is asked for a flag: before and after it is converted.
+TEST = r"(\w+\s*&\s*MIGRATE_PFN_\w+|migrate_pfn_test\(\w+, MIGRATE_PFN_\w+\))(?=\s*\?)"
 ACCESSOR = r"(page_to_migrate_pfn|folio_to_migrate_pfn|migrate_pfn_none|migrate_pfn_hole)\("
 # What can be assigned to an array of any type.
 ARRAY = r"NULL$|ERR_PTR\(|\(void\s*\*\)|\w*(alloc|dup)\w*\s*\("
@@ -85,6 +87,12 @@ def text_before(p):
     text = text_between(p[0].file, max(int(p[0].line) - 9, 1), 0, *spot(p))
     return re.split(r"[;{}]|\*/|^#.*$", text, flags=re.M)[-1]
 
+def is_alone(p):
+    """Is this a place for one statement or expression only, without braces to add?"""
+    text = text_between(p[0].file, max(int(p[0].line) - 9, 1), 0, *spot(p))
+    text = re.sub(r"/\*.*?\*/|//[^\n]*", "", text, flags=re.S)
+    return "unsigned long" in text_before(p) or bool(re.search(r"\bdo\s*[(*]*$", text))
+
 def mentions(p):
     """Does the file have to do with the arrays?"""
     return bool(re.search(r"\b(MIGRATE_PFN_|migrate_(pfn|vma|device_))|populate_devmem_pfn",
@@ -128,12 +136,30 @@ def operands(text, operator="|"):
             parts[-1] += c
     return [bare(part)[0] for part in parts]
 
+def outside(text):
+    """What is outside of brackets."""
+    out, depth = "", 0
+    for c in text:
+        depth -= c in ")]}"
+        out += "" if depth else c
+        depth += c in "([{"
+    return out
+
+def joined(parts):
+    """Operands of |, those in parentheses that need them."""
+    if len(parts) == 1:
+        return parts[0]
+    return " | ".join(part if re.fullmatch(r"(\w|->|\.|\[\w*\])+", part) else f"({part})"
+                      for part in parts)
+
 def only_flags(text, flags=SETTABLE):
     return all(re.match(flags, part) for part in operands(text))
 
 def made(text, target=""):
     """What an entry is made of: page or folio, which, its flags. None if not known."""
     page, flags = None, []
+    if re.search(r"[?=]|&&", outside(bare(text)[0])):	# these bind less than |
+        return None
     for part in operands(text):
         found = re.match(MAKE, part)
         if found and not page:
@@ -141,14 +167,16 @@ def made(text, target=""):
             page = found[1].removesuffix("_to"), part[found.end():end].strip()
             if squeeze(part[end + 1:]) != ")":
                 return None
+        elif not part:	# the operator is ||
+            return None
         elif part != "MIGRATE_PFN_LOCKED":	# gone, and no longer needed
             flags.append(part)
-    text = " | ".join(flags)
+    text = joined(flags)
     names = re.findall(r"MIGRATE_PFN_\w+", text)
     if not page or not all(re.match(SETTABLE, name) for name in names):
         return None
     # The flags are not taken from an entry. Two statements evaluate the target twice.
-    if flags and (re.search(r"[\[&*^]|->(src|dst)\b", text) or
+    if flags and (re.search(r"[\[&*^]|->(src|dst)\b", re.sub(TEST, "", text)) or
                   squeeze(bare(target)[0] or "=") in squeeze(text) or
                   re.search(r"\+\+|--|=|\w\s*\(", target)):
         return None
@@ -244,6 +272,7 @@ class File:
         self.parameters = {}	# (function, number): name
         self.calls = []		# function, number, what is passed, position
         self.called = set()	# where functions are called
+        self.named = []		# where functions are named: position, function
         self.seen = []		# position, path
         self.how = {}		# where: what is done with it, with what
         self.seeds = []		# what holds entries, src or dst
@@ -254,6 +283,7 @@ class File:
         self.masked = []	# what is tested for a flag, position
         self.filled = set()	# functions that fill an array of entries with PFNs
         self.arrays = []	# members of structures without a name: position
+        self.flags = set()	# variables that hold flags of an entry, and no entry
         self.cast = []		# what is made an array of migrate_vma with a cast
         self.solved = False
 
@@ -360,7 +390,7 @@ class File:
         left, right = Use(p), Use(q)
         text = re.split(r"(?<![=!<>])=(?!=)", bare(text_at(q))[0])[-1].strip()
         declared = "unsigned long" in text_before(p)
-        entry = made(text, "=" if declared else text_at(p))
+        entry = made(text, "=" if is_alone(p) else text_at(p))
         if left.path and self.kind(self.node(left)) == "bool":
             self.truth(q)
             return
@@ -373,6 +403,8 @@ class File:
         elif re.search(r"\bmigrate_pfn\s*\(", text):
             self.mark(left, "change" if self.fits(entry) else "by hand")
             self.seed(left)
+            self.flags |= {("variable", left.function, part) for part in operands(text)} - \
+                {("variable", left.function, left.path)}
         elif re.match(ACCESSOR, text):
             self.mark(left, "any")
             self.seed(left)
@@ -385,6 +417,8 @@ class File:
             self.mark(left, "from", re.match(r"\w+", text)[0])
         elif re.match(ARRAY, text):
             self.mark(left, "array")
+        elif declared:
+            self.mark(left, "by hand")
 
     def call(self, function, number, c, p):
         use = Use(p)
@@ -394,6 +428,8 @@ class File:
             self.truth(p)
         if function.startswith("migrate_vma_") and use.path:
             self.vmas.add(use.path)
+        if re.match(r"migrate_pfn_(test|set|clear)$", function) and number == 1:
+            self.flags |= {("variable", use.function, part) for part in operands(text_at(p))}
         self.mark(use, "pass", function, number)
 
     # What follows from it. A node is a variable or a member.
@@ -427,7 +463,7 @@ class File:
         """Note that a node holds entries; True if that is new."""
         before = self.known.get(node), len(self.roles.get(node, ()))
         if self.kind(node) == "void" or is_hmm(node) or node[2] in ("", "NULL") or \
-           node in self.numbers:
+           node in self.numbers | self.flags:
             return False
         self.known[node] = max(self.known.get(node, 0), source)
         self.roles.setdefault(node, set()).update(roles)
@@ -466,6 +502,11 @@ class File:
         return re.search(rf"EXPORT_SYMBOL\w*\s*\(\s*{use.function}\b",
                          "\n".join(lines_of(use.file)))
 
+    def callbacks(self):
+        """Where functions are handed to others, which call them with whatever they have."""
+        return [(p, f) for p, f in self.named if spot(p) not in self.called and
+                f in self.headers and not re.search(r"EXPORT_SYMBOL\w*\($", text_before(p).strip())]
+
     def follow_links(self):
         """Arrays that are assigned to each other are alike; a copy of an entry is one."""
         new = False
@@ -487,7 +528,7 @@ class File:
 
     def follow_calls(self):
         """What is passed is what the function takes for an entry, and the other way round."""
-        new, passed = False, {}
+        new, passed, handed = False, {}, {f for _, f in self.callbacks()}
         for function, number, use, _ in self.calls:
             if (function, number) in self.parameters:
                 passed.setdefault((function, number), []).append(use)
@@ -506,7 +547,7 @@ class File:
                 all_known = all(self.node(use) in self.known or self.node(use) == parameter
                                 for use in uses)
                 roles = set().union(*(self.roles[node] for node in given))
-                if parameter in self.known or all_known and \
+                if parameter in self.known or all_known and function not in handed and \
                    re.search(r"\bstatic\b", self.headers[function]):
                     self.mixed.discard(parameter)
                     new |= self.learn(parameter, PASSED, roles)
@@ -558,7 +599,7 @@ class File:
     def fits(self, entry):
         """Are the flags of a new entry known, or are there no other flags in the file?"""
         return entry and (re.fullmatch(r"(MIGRATE_PFN_\w+|[\s|?:()]|\b0\b)*",
-                                       re.sub(r"\w+(?=\s*\?)", "", entry[2])) or
+                                       re.sub(rf"{TEST}|\w+(?=\s*\?)", "", entry[2])) or
                           not any(self.is_stray(p, use.path) for p, use in self.seen
                                   if use.path != "MIGRATE_PFN_SHIFT"))
 
@@ -640,6 +681,11 @@ class File:
             if parameter in self.mixed or parameter in self.known and use.path != "NULL" and \
                self.node(use) not in self.known:
                 yield p, HAND
+        for p, function in self.callbacks():
+            if any(function == node[1] for node in self.known | dict.fromkeys(self.mixed)
+                   if node[0] == "variable" and node[2] in [
+                       name for (f, _), name in self.parameters.items() if f == function]):
+                yield p, HAND
         for use, p in self.returned:
             if use.function in self.entries and re.match(ZERO, text_at(p)):
                 yield p, HAND
@@ -653,9 +699,13 @@ class File:
 # --- what the rules ask ---
 
 files = {}		# path: File
+takers = set()		# functions that take something that may be an entry
 
 def file_at(p):
     return files.setdefault(p[0].file, File())
+
+def is_taker(function):
+    return function in takers
 
 def always(p, good):
     """Ask the file, or each that may be its original: once changed, it has another name."""
@@ -678,7 +728,7 @@ def is_target(p):
 def is_repeatable(p):
     """Can this entry be written twice, in statements of their own?"""
     entry = made(text_after(p).split("=", 1)[1].split(";")[0], text_at(p))
-    return bool(is_entry(p) and "unsigned long" not in text_before(p) and
+    return bool(is_entry(p) and not is_alone(p) and
                 always(p, lambda file: file.fits(entry)))
 
 def is_test(p):
@@ -711,6 +761,7 @@ def is_told(p):
 @script:python@
 @@
 files.clear()
+takers.clear()
 texts.clear()
 told.clear()
 
@@ -775,6 +826,8 @@ v << parameters.v;
 @@
 file_at(p).declare(file_at(p).declared, (f, v), p, parameter=True)
 file_at(p).parameters[f, int(n)] = v
+if "long" in text_before(p) or "migrate_pfn_t" in text_before(p):
+    takers.add(f)
 if f in ("migrate_device_pages", "migrate_device_finalize") and int(n) < 2:
     file_at(p).seed(Name(p, v), ("src", "dst")[int(n)])
 
@@ -843,6 +896,19 @@ p << names.p;
 v << names.v;
 @@
 file_at(p).seen.append((p, Name(p, v)))
+
+// A function that is named and not called is a callback.
+@handed_out depends on worth@
+identifier f : script:python() { is_taker(f) };
+position p;
+@@
+  f@p
+
+@script:python@
+p << handed_out.p;
+f << handed_out.f;
+@@
+file_at(p).named.append((p, f))
 
 @entries depends on worth@
 typedef migrate_pfn_t;
@@ -1456,6 +1522,18 @@ position p : script:python() { is_entry(p) };
 position q : script:python() { is_entry(q, 1) };
 @@
 (
+- *(Y@q) |= F;
++ migrate_pfn_set(Y, F);
+|
+- (*Y@q) |= F;
++ migrate_pfn_set(Y, F);
+|
+- *(Y@q) &= ~(F);
++ migrate_pfn_clear(Y, F);
+|
+- (*Y@q) &= ~(F);
++ migrate_pfn_clear(Y, F);
+|
 - *Y@q |= F;
 + migrate_pfn_set(Y, F);
 |
