@@ -28,7 +28,7 @@ def demo():
 
 def p2p():
     def show(line):
-        if line.startswith(TABLE):
+        if line.startswith(TABLE) and not line.startswith(f"{TABLE}path: "):
             say(line[len(TABLE):])
 
     say("\nP2P: what another device gets of a page of device-private memory\n")
