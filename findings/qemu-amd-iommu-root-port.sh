@@ -37,9 +37,7 @@ cd "$dir"
 [ "$(dpkg-query -W -f '${Version}' qemu-system-x86 2>/dev/null)" = "$QEMU" ] ||
 	apt-get install -q -y --no-install-recommends "qemu-system-x86=$QEMU" >/dev/null ||
 	trouble "qemu-system-x86 $QEMU cannot be installed"
-for tool in cpio depmod; do
-	command -v $tool >/dev/null || trouble "$tool is missing"
-done
+command -v cpio >/dev/null || trouble "cpio is missing"
 image=$(apt-cache depends "linux-image-amd64=$KERNEL" |
 	sed -n 's/.*Depends: \(linux-image-.*\)/\1/p' | head -n 1)
 apt-get download -q "$image=$KERNEL" "busybox-static=$BUSYBOX" >/dev/null ||
@@ -48,7 +46,7 @@ for deb in *.deb; do
 	dpkg-deb -x "$deb" root
 done
 release=${image#linux-image-}
-depmod -b root "$release" || trouble "depmod failed"
+root/bin/busybox depmod -b root "$release" || trouble "depmod failed"
 
 mkdir -p initrd/bin initrd/proc initrd/sys initrd/dev initrd/lib/modules
 cp root/bin/busybox initrd/bin/

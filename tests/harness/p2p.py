@@ -1,19 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0
 """make check-p2p: P2P DMA between emulated PCI devices, by every path and IOMMU that QEMU has.
 
-Two boots are those of make check, without an IOMMU. The others have one, and write the table of
-the README: what is between the devices, how Linux lets one reach the other, who moved the data.
+Two boots are those of make check. The others, all but one with an IOMMU, write the table of the
+README: what is between the devices, how Linux lets one reach the other, where the data was moved.
 """
 
 import re
-import time
 from dataclasses import dataclass
 
 import check
 import guest
 import kernel
 from bench import in_readme
-from common import LOGS, LINUX, Stop, entry, lock, say
+from common import LOGS, entry, lock, say
 
 IOMMU = kernel.Config("x86_64-iommu", (*kernel.X86.fragments, kernel.CONFIGS / "iommu.config"))
 
@@ -41,7 +40,7 @@ NAMES = {PORTS: "ports", BUS: "one bus", SWITCH: "switch"}
 
 @dataclass(frozen=True)
 class Case:
-    """A machine with an IOMMU, and what is run on it."""
+    """A machine, its IOMMU, and what is run on it."""
     iommu: str
     qemu: tuple
     append: str

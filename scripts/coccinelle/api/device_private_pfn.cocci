@@ -25,15 +25,23 @@ virtual report
 @@
 import re
 
-SUBJECT = re.compile(r"\b(MEMORY_DEVICE_PRIVATE|is_device_private_page|"
+SUBJECT = re.compile(r"\b(MEMORY_DEVICE_(PRIVATE|COHERENT)|is_device_private_page|"
                      r"folio_is_device_private|migrate_vma|zone_device_page_init|"
                      r"zone_device_folio_init|hmm_pfn_to_page|"
                      r"(devm_)?request_free_mem_region)\b")
+TYPE = r"MEMORY_DEVICE_(\w+)"
 TESTS = {"is_device_private_page", "folio_is_device_private"}
 ZONE = TESTS | {"is_zone_device_page", "folio_is_zone_device"}
 about = {}	# file: is it about device private memory?
 found = {}	# place: what to report
+places = []	# where, in the order it was found
 regions = {}	# file, function, page: where it is tested to be device private
+operands = {}	# the same, where the test is in the same expression
+memory = {}	# file, function, private or other: where the memory is known to be so
+jumps = {}	# file, function, page: labels that are gone to with it
+known_other = set()	# places of pagemaps that are said to be of another type
+ranges = set()	# places of pagemaps whose range is used
+maps = set()	# file, text of what is a struct dev_pagemap
 stored = {}	# file, function, variable: the condition that it holds
 alias = {}	# file, function, name: the page that it is another name of
 asked = set()	# file, function, page: of what memory it is was asked for
@@ -53,8 +61,23 @@ def matters(p):
             about[name] = bool(SUBJECT.search(source.read()))
     return about[name] and "/mm/" not in "/" + name
 
-def pagemap(text):
-    return bool(re.search(r"(pagemap|pgmap|page_pgmap\([^()]*\))$", text.replace(" ", "")))
+lines = {}	# file: its lines
+
+def text_at(p):
+    name = p[0].file
+    if name not in lines:
+        with open(name, encoding="utf-8", errors="replace") as source:
+            lines[name] = source.read().split("\n")
+    text = lines[name][int(p[0].line) - 1:int(p[0].line_end)]
+    text[-1] = text[-1][:int(p[0].column_end)]
+    text[0] = text[0][int(p[0].column):]
+    return "\n".join(text)
+
+def pagemap(p):
+    """Is it a pagemap, by its name or by its type?"""
+    text = plain(text_at(p))
+    return (p[0].file, text) in maps or \
+        bool(re.search(r"((pagemap|pgmap)s?(\[.*\])?|page_pgmap\([^()]*\))\)*$", text))
 
 def within(p):
     return p[0].file, p[0].current_element
@@ -66,8 +89,15 @@ def extent(p):
     return place(p), (p[0].file, int(p[0].line_end), int(p[0].column_end))
 
 def note(p, text):
-    if matters(p):
-        found.setdefault(place(p), text)
+    if matters(p) and place(p) not in found:
+        found[place(p)] = text
+        places.append(p)
+
+def said():
+    """What there is to say of the files that were read, once."""
+    while places:
+        p = places.pop(0)
+        yield p, found[place(p)]
 
 def plain(text):
     return re.sub(r"\s", "", text)
@@ -96,33 +126,63 @@ def split(text, operator):
             parts[-1] += word + " "
     return parts
 
-def implied(p, text, tests=TESTS):
-    """The pages that are device private if a condition is true, and if it is false."""
+def asks_page(p, call, which, tests=TESTS):
+    """The page that a call tells to be device private if it is true, and if it is false."""
+    return [{page(p, which)}, set()] if call in tests else None
+
+def asks_zone(p, call, which):
+    return asks_page(p, call, which, ZONE)
+
+def asks_memory(p, call, which):
+    """What memory a call tells it is."""
+    if call in TESTS | {"hmm_pfn_is_device_private"}:
+        return [{"private"}, set()]
+    return [{"other"}, set()] if re.match(r"(folio_)?is_device_coherent", call) else None
+
+def asks(condition):
+    """May a condition tell what memory it is?"""
+    return bool(re.search(r"MEMORY_DEVICE_|is_device_|folio_is_|^\W*\w+\W*$", condition))
+
+def implied(p, text, asks=asks_page):
+    """What is known if a condition is true, and if it is false: the pages that are private."""
     text = text.strip()
     for operator, surely in (("||", 1), ("&&", 0)):
         parts = split(text, operator)
         if len(parts) > 1:
-            parts = [implied(p, part, tests) for part in parts]
+            parts = [implied(p, part, asks) for part in parts]
             pair = [set.intersection(*(part[i] for part in parts)) for i in (0, 1)]
             pair[surely] = set.union(*(part[surely] for part in parts))
             return pair
     if text.startswith("!"):
-        return implied(p, text[1:], tests)[::-1]
+        return implied(p, text[1:], asks)[::-1]
     call = re.match(r"(\w*)\s*\((.*)\)$", text)
-    if call and call[1] in tests:
-        return [{page(p, call[2])}, set()]
     if call and re.match(r"$|(un)?likely|(VM_)?(WARN|BUG)_?ON", call[1]):
-        return implied(p, split(call[2], ",")[0], tests)
+        return implied(p, split(call[2], ",")[0], asks)
     if (*within(p), text) in stored:
-        return implied(p, stored[(*within(p), text)], tests)
-    return [set(), set()]
+        return implied(p, stored[(*within(p), text)], asks)
+    told = call and asks(p, call[1], call[2])
+    type = asks == asks_memory and re.search(rf"[!=]\s*=\s*{TYPE}$|^{TYPE}\s*[!=]\s*=", text)
+    if type:
+        # What is not coherent in a driver that has both is private.
+        told = {"PRIVATE": [{"private"}, {"other"}],
+                "COHERENT": [{"other"}, {"private"}]}.get(type[1] or type[2], [{"other"}, set()])
+        told = told[::-1] if "!" in type[0] else told
+    return told or [set(), set()]
 
-def holds(pc, condition, true, false):
-    """Note where a condition says that a page is device private."""
-    for pages, area in zip(implied(pc, condition), (true, false)):
-        for which in pages:
-            if area:
-                regions.setdefault((*within(pc), which), []).append(extent(area))
+def holds(pc, condition, true, false, regions):
+    """Note where a condition says that a page, or the memory, is device private."""
+    for asks, areas in (asks_page, regions), (asks_memory, memory):
+        for known, area in zip(implied(pc, condition, asks), (true, false)):
+            for which in known:
+                if area:
+                    areas.setdefault((*within(pc), which), []).append(extent(area))
+
+def inside(p, areas):
+    return any(area[0] <= place(p) < area[1] for area in areas)
+
+def is_memory(p, which):
+    """Is the memory known to be private, or other, here?"""
+    return inside(p, memory.get((*within(p), which), ()))
 
 def other(file, pagemap):
     """Is a pagemap known to be of another type?"""
@@ -136,17 +196,19 @@ def handed(where, which, depth=4):
         if not maps or not all(other(where[0], pagemap) for pagemap in maps):
             if which in (params.get((*where, 0)), "%s->page" % params.get((*where, 0))):
                 return True
+    holder = which.removesuffix("->page")
     return depth > 0 and any(
-        handed((file, caller), given, depth - 1) for file, caller, given, callee, number in calls
-        if (file, callee) == where and params.get((*where, number)) == which)
+        handed((file, caller), given + which[len(name):], depth - 1)
+        for file, caller, given, callee, number in calls if (file, callee) == where
+        for name in {which, holder} if params.get((*where, number)) == name)
 
 def private(p, text):
     """Is a page known to be device private here?"""
     which = page(p, text)
     where = (*within(p), which)
     if where in asked:
-        return place(p) not in untested and \
-            any(area[0] <= place(p) < area[1] for area in regions.get(where, ()))
+        return inside(p, operands.get(where, ())) or \
+            place(p) not in untested and inside(p, regions.get(where, ()))
     return handed(within(p), which)
 
 // Nothing else is looked at in a file without the names.
@@ -198,6 +260,21 @@ fn << operations.fn;
 @@
 callbacks[(p[0].file, fn)] = o
 
+@operations_at_run_time depends on worth@
+expression O;
+identifier fn;
+identifier op = {page_free, folio_free, migrate_to_ram};
+position p : script:python() { matters(p) };
+@@
+  \(O@p.op\|O@p->op\) = \(fn\|&fn\)
+
+@script:python@
+p << operations_at_run_time.p;
+O << operations_at_run_time.O;
+fn << operations_at_run_time.fn;
+@@
+callbacks[(p[0].file, fn)] = name(O)
+
 @belongs depends on operations@
 expression E;
 identifier operations.o;
@@ -225,7 +302,7 @@ V << typing.V;
 @@
 types.setdefault((p[0].file, name(E)), set()).add(V)
 
-@takes depends on operations@
+@takes depends on operations || operations_at_run_time@
 identifier fn, i;
 type T;
 parameter list[n] before;
@@ -241,7 +318,7 @@ n << takes.n;
 @@
 params[(p[0].file, fn, int(n))] = i
 
-@call depends on operations@
+@call depends on operations || operations_at_run_time@
 identifier f;
 expression E;
 expression list[n] before;
@@ -309,7 +386,21 @@ C << variable.C;
 if not re.search(r"\b%s\b" % I, C):
     stored[(*within(p), I)] = C
 
-@branch depends on test@
+@type_variable depends on worth@
+idexpression I;
+expression C : script:python() { "MEMORY_DEVICE_" in C and "==" in C.replace("!=", "==") };
+position p;
+@@
+  I@p = C
+
+@script:python@
+p << type_variable.p;
+I << type_variable.I;
+C << type_variable.C;
+@@
+stored[(*within(p), I)] = C
+
+@branch depends on worth@
 expression C;
 statement S1, S2;
 position pc, p1, p2;
@@ -328,27 +419,63 @@ p1 << branch.p1;
 p2 << branch.p2 = [];
 C << branch.C;
 @@
-holds(pc, C, p1, p2)
+holds(pc, C, p1, p2, regions)
 
-@operand depends on test@
+// A disjunction finds one of them in a statement only.
+
+@and_operand depends on worth@
+expression C, X;
+position pc, px;
+@@
+  C@pc && X@px
+
+@script:python@
+pc << and_operand.pc;
+px << and_operand.px;
+C << and_operand.C;
+@@
+holds(pc, C, px, [], operands)
+
+@or_operand depends on worth@
+expression C, X;
+position pc, px;
+@@
+  C@pc || X@px
+
+@script:python@
+pc << or_operand.pc;
+px << or_operand.px;
+C << or_operand.C;
+@@
+holds(pc, C, [], px, operands)
+
+@chosen_operand depends on worth@
 expression C, X, Y;
 position pc, px, py;
 @@
-(
-  C@pc && X@px
-|
-  C@pc || Y@py
-|
   C@pc ? X@px : Y@py
-)
 
 @script:python@
-pc << operand.pc;
-px << operand.px = [];
-py << operand.py = [];
-C << operand.C;
+pc << chosen_operand.pc;
+px << chosen_operand.px;
+py << chosen_operand.py;
+C << chosen_operand.C;
 @@
-holds(pc, C, px, py)
+holds(pc, C, px, py, operands)
+
+@jump depends on test@
+identifier l;
+position p;
+@@
+  goto l@p;
+
+@script:python@
+p << jump.p;
+l << jump.l;
+@@
+for (*where, which), areas in regions.items():
+    if tuple(where) == within(p) and inside(p, areas):
+        jumps.setdefault((*where, which), set()).add(l)
 
 @assigned_since depends on test exists@
 expression P, X;
@@ -374,9 +501,16 @@ if page(p, P) != page(p, X):
 expression C, P, X;
 statement S;
 identifier taken.f;
+identifier w =~ "^(VM_)?(WARN|BUG)_ON";
 position pc, p;
 @@
+(
   if (C@pc) S
+|
+  while (C@pc) S
+|
+  w(C@pc, ...);
+)
   ... when != P = X
   f@p(\(P\|&P->page\))
 
@@ -388,6 +522,29 @@ P << excluded.P;
 f << taken.f;
 @@
 if page(p, P) in implied(pc, C)[1]:
+    note(p, "%s() of a device private page" % f)
+
+// A label that is gone to with such a page.
+
+@landed depends on jump exists@
+identifier l;
+expression P, X;
+identifier taken.f;
+identifier t = {is_device_private_page, folio_is_device_private};
+position p;
+@@
+  l:
+  ... when != P = X
+      when != t(P)
+  f@p(\(P\|&P->page\))
+
+@script:python@
+p << landed.p;
+l << landed.l;
+P << landed.P;
+f << taken.f;
+@@
+if l in jumps.get((*within(p), page(p, P)), ()):
     note(p, "%s() of a device private page" % f)
 
 // ---------------------------------------------------------------------------
@@ -423,6 +580,38 @@ position p : script:python() { matters(p) };
 
 @script:python@
 p << made.p;
+f << taken.f;
+@@
+note(p, "%s() of a device private page" % f)
+
+@wraps depends on worth exists@
+identifier sets_up.fn;
+identifier wrapper;
+expression P, X;
+position p : script:python() { matters(p) };
+@@
+wrapper@p(...)
+{
+	... when any
+	P = fn(...)
+	... when != P = X
+	    when any
+	return P;
+}
+
+@wrapped depends on worth exists@
+identifier wraps.wrapper;
+expression P, X;
+identifier taken.f;
+position p : script:python() { matters(p) };
+@@
+  P = wrapper(...)
+  ... when != P = X
+      when any
+  f@p(\(P\|&P->page\))
+
+@script:python@
+p << wrapped.p;
 f << taken.f;
 @@
 note(p, "%s() of a device private page" % f)
@@ -521,7 +710,7 @@ P << warned.P;
 C << warned.C;
 f << taken.f;
 @@
-if page(p, P) in implied(p, C, ZONE)[0]:
+if page(p, P) in implied(p, C, asks_zone)[0]:
     note(p, "%s() of a device private page" % f)
 
 // No other page of such a driver has zone_device_data, unless it is cleared. A macro may
@@ -585,25 +774,27 @@ if (*within(p), page(p, P)) not in asked:
 // The distance between the PFN of a page and another number.
 
 @distance depends on worth@
-expression P, Q, B;
+expression P, B;
 identifier f = {page_to_pfn, page_to_phys, folio_pfn};
 position p : script:python() { matters(p) };
 @@
 (
-  f@p(P) - folio_pfn(Q)
-|
-  f@p(P) - page_to_pfn(Q)
-|
-  f@p(P) - (B >> PAGE_SHIFT)
+  f@p(P) - B
 |
   (f@p(P) << PAGE_SHIFT) - B
+|
+  PFN_PHYS(f@p(P)) - B
 )
 
 @script:python@
 p << distance.p;
 f << distance.f;
+P << distance.P;
+B << distance.B;
 @@
-note(p, "%s() taken for a position in device memory" % f)
+# Where the page was asked for, the rules above tell.
+if (*within(p), page(p, P)) not in asked or re.match(r"(page_to|folio)_pfn\b|\(", B):
+    note(p, "%s() taken for a position in device memory" % f)
 
 @kept depends on worth exists@
 expression P, X, Y, B;
@@ -651,19 +842,42 @@ note(q, "%s is the PFN of a device private page" % X)
 // ---------------------------------------------------------------------------
 // The range of a pagemap, unless every path to it knows the type of the memory.
 
+@map_pointer depends on worth@
+struct dev_pagemap *E;
+position p;
+@@
+  E@p->range
+
+@script:python@
+p << map_pointer.p;
+@@
+maps.add((p[0].file, plain(text_at(p))))
+
+@map_object depends on worth@
+struct dev_pagemap E;
+position p;
+@@
+  E@p.range
+
+@script:python@
+p << map_object.p;
+@@
+maps.add((p[0].file, plain(text_at(p))))
+
 @range depends on worth@
-expression E : script:python() { pagemap(E) };
-position p : script:python() { matters(p) };
+expression E, X;
+position p : script:python() { matters(p) and pagemap(p) };
 identifier m = {start, end};
+identifier f;
 @@
 (
   E@p.range.m
 |
   E@p->range.m
 |
-  range_len(&E@p.range)
+  f(..., \(&E@p.range\|&E@p->range\), ...)
 |
-  range_len(&E@p->range)
+  X = \(E@p.range\|E@p->range\|&E@p.range\|&E@p->range\)
 )
 
 @coherent depends on worth@
@@ -686,9 +900,19 @@ identifier f;
 	...
   }
 
+@script:python@
+q << coherent.q;
+@@
+known_other.add(place(q))
+
+@script:python@
+q << asserted.q;
+@@
+known_other.add(place(q))
+
 @unknown depends on worth exists@
 position range.p;
-position q != {coherent.q, asserted.q};
+position q;
 expression E, X;
 identifier fn;
 identifier t = {is_device_private_page, folio_is_device_private,
@@ -712,7 +936,37 @@ fn(...)
 @script:python@
 q << unknown.q;
 @@
-note(q, "arithmetic on the range of a device private pagemap")
+if place(q) not in known_other:
+    note(q, "arithmetic on the range of a device private pagemap")
+
+@script:python@
+p << range.p;
+@@
+ranges.add(place(p))
+if is_memory(p, "private") and not is_memory(p, "other"):
+    note(p, "arithmetic on the range of a device private pagemap")
+
+// After a branch for other memory, the private one follows.
+
+@excluded_range depends on worth exists@
+expression C : script:python() { asks(C) };
+expression E, X;
+position pc, q;
+constant K =~ "MEMORY_DEVICE_";
+statement S;
+@@
+  if (C@pc) S
+  ... when != X = K
+  \(E@q.range\|E@q->range\)
+
+@script:python@
+pc << excluded_range.pc;
+q << excluded_range.q;
+C << excluded_range.C;
+@@
+if place(q) in ranges and "private" in implied(pc, C, asks_memory)[1] and \
+   not is_memory(q, "other"):
+    note(q, "arithmetic on the range of a device private pagemap")
 
 @only_private depends on worth exists@
 position range.p, q;
@@ -933,7 +1187,7 @@ if (p[0].file, m) in members and place(p) not in assignments:
 
 // One in another is not found by the same rule.
 
-@hit depends on worth && (context || org || report)@
+@hit depends on worth && context@
 identifier f;
 expression E;
 position p : script:python() { place(p) in found };
@@ -948,7 +1202,7 @@ position p : script:python() { place(p) in found };
   E@p << PAGE_SHIFT
 )
 
-@hit_range depends on worth && (context || org || report)@
+@hit_range depends on worth && context@
 expression E;
 position p : script:python() { place(p) in found };
 @@
@@ -983,22 +1237,14 @@ position hit_range.p;
 * E@p->range
 )
 
-@script:python depends on org@
-p << hit.p;
-@@
-coccilib.org.print_todo(p[0], found[place(p)])
+// Once for all: a script with a position would run for each way to come to it.
 
 @script:python depends on org@
-p << hit_range.p;
 @@
-coccilib.org.print_todo(p[0], found[place(p)])
+for p, text in said():
+    coccilib.org.print_todo(p[0], text)
 
 @script:python depends on report@
-p << hit.p;
 @@
-coccilib.report.print_report(p[0], found[place(p)])
-
-@script:python depends on report@
-p << hit_range.p;
-@@
-coccilib.report.print_report(p[0], found[place(p)])
+for p, text in said():
+    coccilib.report.print_report(p[0], text)
